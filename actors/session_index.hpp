@@ -1,0 +1,45 @@
+#pragma once
+
+#include "actors/session.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace actors {
+
+/// All sessions of this node, by id, by private id (`pid`, for recovery) and by user. Any thread; held
+/// locks are short. Sessions add themselves when they start and remove themselves when they end.
+class session_index {
+public:
+  struct row {
+    domain::session_id id;
+    std::string pid;
+    domain::user_id user;
+    std::string username;
+    domain::timestamp since{};
+    session_actor handle; // only in copies given out by find(); the index itself holds weak references
+  };
+
+  /// False (and nothing added) when the user has `sessions_per_user` already.
+  bool add(const row& r);
+  void remove(const domain::session_id& id);
+  std::optional<session_actor> find(const domain::session_id& id) const;
+  std::optional<session_actor> find_pid(const std::string& pid) const;
+  std::vector<session_actor> of_user(const domain::user_id& user) const;
+  std::vector<row> list(std::size_t limit) const; // newest first
+  std::size_t size() const;
+
+private:
+  struct entry;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<entry>> by_id_;
+  std::unordered_map<std::string, std::shared_ptr<entry>> by_pid_;
+  std::unordered_map<std::string, std::vector<std::shared_ptr<entry>>> by_user_;
+};
+
+} // namespace actors

@@ -1,0 +1,86 @@
+// Every bound and deadline of the house, in one place (design.md section 7). Those that operators may
+// change are defaults here and carried in a config struct; the rest is fixed.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace domain::limits {
+
+using namespace std::chrono_literals;
+
+// commands and connections
+inline constexpr std::size_t unanswered_commands = 16; // per connection: without a credit its socket is not read
+inline constexpr std::size_t queue_bytes_max = 1u << 20;               // per connection, closed above
+inline constexpr std::size_t queue_bytes_warn = queue_bytes_max / 2;   // volatile events dropped above
+inline constexpr auto write_progress_timeout = 10s;
+inline constexpr std::size_t frame_bytes_max = 1'000'000; // maxHttpBufferSize
+inline constexpr std::size_t sessions_per_user = 50;
+inline constexpr std::size_t rooms_per_session = 1'000;
+inline constexpr std::size_t topics_per_session = 1'000;
+inline constexpr std::size_t topic_bytes_max = 256;
+inline constexpr std::size_t event_name_bytes_max = 128;
+inline constexpr auto plain_authenticate_timeout = 5s;
+inline constexpr auto socketio_connect_timeout = 45s;
+inline constexpr auto ping_interval = 25s;
+inline constexpr auto ping_timeout = 20s;
+inline constexpr auto upgrade_timeout = 10s;
+inline constexpr auto resume_window = 120s;     // a session without a connection is kept this long
+inline constexpr auto presence_grace = 5s;      // … and shown as present this long
+inline constexpr std::size_t journal_events = 65'536;      // per shard, for recovery
+inline constexpr std::size_t journal_bytes = 32u << 20;    // per shard
+
+// rooms
+inline constexpr std::size_t recent_events = 256;      // kept in memory per room
+inline constexpr std::size_t join_messages = 50;       // sent with the answer to join-room
+inline constexpr std::size_t sync_events = 500;        // per room and answer; beyond: reset
+inline constexpr std::size_t pending_appends = 1'024;  // per room, then overloaded
+inline constexpr auto typing_timeout = 3s;
+inline constexpr auto room_idle = 600s;                // passivated after
+inline constexpr std::size_t message_characters = 4'000;
+inline constexpr std::size_t client_id_bytes = 128;
+inline constexpr std::size_t attachments = 10;
+inline constexpr std::size_t room_name_characters = 100;
+
+// storage
+inline constexpr std::size_t repository_queue = 10'000;
+inline constexpr std::size_t batch_changes = 256;
+inline constexpr std::size_t batch_bytes = 1u << 20;
+inline constexpr auto repository_queue_age = 2s;
+inline constexpr auto append_timeout = 4s;   // room → repository
+inline constexpr auto command_timeout = 5s;  // session → room; asked by the client
+inline constexpr auto query_timeout = 4s;
+inline constexpr std::size_t readers = 2;    // threads
+
+// front door
+inline constexpr std::size_t http_header_bytes = 16'384;
+inline constexpr std::size_t http_header_fields = 100;
+inline constexpr std::size_t http_target_bytes = 4'096;
+inline constexpr std::size_t http_body_bytes = 1'000'000;
+inline constexpr auto http_header_time = 10s;
+inline constexpr auto http_idle_time = 60s;
+inline constexpr std::size_t handshakes_per_address = 64;
+inline constexpr std::size_t handshakes_per_second = 500;
+inline constexpr std::size_t json_depth = 32;
+inline constexpr std::size_t json_values = 10'000;
+inline constexpr std::size_t json_keys = 256; // per object
+inline constexpr std::size_t json_key_bytes = 256;
+inline constexpr std::size_t polling_packets = 64; // per payload
+inline constexpr std::size_t page_limit_max = 100;
+
+// passwords and tokens
+inline constexpr std::size_t password_workers = 2;
+inline constexpr std::size_t password_queue = 50;
+inline constexpr auto access_token_life = 900s;
+inline constexpr auto refresh_token_life = 30 * 86'400s;
+inline constexpr auto token_grace = 30s; // a session lives this long beyond its token
+inline constexpr std::size_t token_bytes = 8'192;
+
+// supervision
+inline constexpr std::size_t restarts = 5; // within restart_window, then give up: the node exits
+inline constexpr auto restart_window = 10s;
+inline constexpr auto drain_time = 10s;
+inline constexpr std::size_t recent_deaths = 256;
+
+} // namespace domain::limits

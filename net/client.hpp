@@ -1,0 +1,98 @@
+#pragma once
+
+#include "actors/outbox.hpp"
+#include "actors/session.hpp"
+#include "domain/command.hpp"
+#include "domain/result.hpp"
+#include "net/frame.hpp"
+#include "net/write_queue.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace net {
+
+class shard;
+
+/// What every protocol's connection shares: its slot on a shard, its session actor, credits, the queue of
+/// frames that wait for the end of the turn. A protocol (plain WebSocket, Socket.IO over either transport)
+/// derives from it and adds bytes. Runs on: its shard's thread only, all of it.
+class client : public std::enable_shared_from_this<client> {
+public:
+  client(shard& home, encoding protocol, std::string address);
+  virtual ~client();
+
+  shard& home() { return home_; }
+  const actors::connection_ref& ref() const { return ref_; }
+  encoding protocol() const { return protocol_; }
+  const std::string& address() const { return address_; }
+  bool is_signed_in() const { return static_cast<bool>(session_); }
+  const domain::user_id& user() const { return user_; }
+
+  // -- from the actors (by way of the outbox) --
+  /// Gives the credit back, then lets the protocol encode the answer.
+  void answer(const actors::reply_to& where, const actors::reply& what);
+  virtual void on_answer(const actors::reply_to& where, const actors::reply& what) = 0;
+  virtual void on_emit(std::string_view name, std::string_view data_json) = 0;
+  /// Say why, and close the transport; ends with `closed()`.
+  virtual void on_close(domain::close_code why) = 0;
+
+  // -- frames --
+  /// Takes a frame for the end of the turn. Above the warn mark droppable frames are dropped (and told by `gap`);
+  /// above the bound the connection is closed with slow_consumer.
+  void enqueue(const frame_ptr& what, domain::delivery_class cls, const domain::topic* from = nullptr);
+  /// At the end of the turn: everything queued in one system call (WebSocket), or into a waiting GET (polling).
+  virtual void flush() = 0;
+
+  // -- for protocols --
+  /// Signs in with a token: on success the session actor exists and `session_id`/`pid` are set. `done` is called on
+  /// this shard, at once or later, not at all when the client is closed before. Errors: unauthorized, rate_limited,
+  /// overloaded, unavailable.
+  struct signed_in { std::string session_id; std::string pid; bool recovered = false; std::vector<frame_ptr> missed; };
+  using sign_in_handler = std::function<void(domain::result<signed_in>)>;
+  void sign_in(std::string token, sign_in_handler done);
+  /// The same, taking over the session `pid` if it is still kept and `offset` (what the client received last; may be
+  /// empty) is still known; else a fresh session.
+  void recover(std::string token, std::string pid, std::string offset, sign_in_handler done);
+  /// Hands a command to the session; takes a credit. Without credits the command waits here and reading pauses.
+  void submit(actors::reply_to origin, domain::command what);
+  /// True while commands wait for credits: the protocol does not read on.
+  bool is_paused() const { return !backlog_.empty() || credits_ == 0; }
+  virtual void on_resume() = 0; // credits are back: read on
+  /// The transport is gone (whoever closed it). Detaches from session and shard, once.
+  void closed(bool recoverable);
+  bool is_closed() const { return is_closed_; }
+
+protected:
+  void become_dirty(); // flush() at the end of this turn
+  write_queue& queue() { return queue_; }
+
+private:
+  friend class shard;
+  friend class topics;
+  void drain_backlog();
+  void opened(actors::session_actor session, const domain::principal& who, std::string id, std::string pid);
+
+  shard& home_;
+  encoding protocol_;
+  bool is_dirty_ = false;
+  bool is_closed_ = false;
+  std::uint8_t credits_;
+  actors::connection_ref ref_;
+  write_queue queue_;
+  actors::session_actor session_;
+  domain::user_id user_;
+  std::string address_;
+  std::string session_id_;
+  std::string pid_;
+  std::deque<std::pair<actors::reply_to, domain::command>> backlog_;
+  std::vector<std::pair<struct topic_entry*, std::size_t>> subscriptions_;
+  std::unique_ptr<std::vector<domain::event_ptr>> held_; // during recovery: deliveries wait here
+  std::uint32_t gap_dropped_ = 0;
+};
+
+} // namespace net

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "net/http/exchange.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace net::http {
+
+/// Who may call a route. `anyone`: no token needed; `user`: a valid access token, in req().who; `admin`: and that role.
+enum class access { anyone, user, admin };
+
+struct route_options {
+  std::string summary;
+  http::access access = http::access::user;
+  bool idempotency_key = false; // honours Idempotency-Key
+};
+
+/// Values of `{name}` parts of the path.
+using parameters = std::map<std::string, std::string, std::less<>>;
+using handler = std::function<void(const exchange_ptr&, const parameters&)>;
+
+/// The route table of one shard: feeds the router, OPTIONS and Allow, and a test. Patterns are below the base
+/// (`/api/v1`, `/api/v2`, `/api`): "/rooms/{roomId}/messages". `raw` ones are whole paths, without middlewares.
+class routes {
+public:
+  struct row { std::string method; std::string pattern; route_options options; };
+
+  void add(std::string method, std::string pattern, route_options options, handler h);
+  void get(std::string pattern, route_options options, handler h) { add("GET", std::move(pattern), std::move(options), std::move(h)); }
+  void post(std::string pattern, route_options options, handler h) { add("POST", std::move(pattern), std::move(options), std::move(h)); }
+  void put(std::string pattern, route_options options, handler h) { add("PUT", std::move(pattern), std::move(options), std::move(h)); }
+  void del(std::string pattern, route_options options, handler h) { add("DELETE", std::move(pattern), std::move(options), std::move(h)); }
+  /// All methods of exactly this path (or, ending in "/*", of all below), before any middleware: /socket.io/, /ws, /livez.
+  void raw(std::string path, std::function<void(const exchange_ptr&)> h);
+
+  const std::vector<row>& table() const { return table_; }
+  /// Finds and runs the handler, or answers 404 / 405 / 204 (OPTIONS).
+  void dispatch(const exchange_ptr& e);
+
+private:
+  struct impl;
+  std::vector<row> table_;
+  std::shared_ptr<impl> impl_;
+};
+
+} // namespace net::http

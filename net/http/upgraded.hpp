@@ -1,0 +1,17 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <string>
+
+namespace net::http {
+
+struct upgraded {
+  boost::asio::ip::tcp::socket socket;
+  boost::beast::http::request<boost::beast::http::string_body> handshake;
+  std::string leftover; // bytes that came right behind the handshake (the first frame may be there already)
+};
+
+} // namespace net::http
