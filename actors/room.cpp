@@ -147,7 +147,8 @@ void room::catch_up(entry e, std::vector<domain::logged_event> missed) {
 void room::enter(entry& e, const std::vector<domain::logged_event>* missed, bool is_reset) {
   const auto& question = e.question;
   if (entering_.erase({question.session, e.number}) == 0) { // it left again meanwhile
-    e.answer.deliver(to_caf({domain::errc::forbidden, "Not a member of this room", {}, {}}));
+    e.answer.deliver(
+      to_caf({domain::errc::unavailable, "The room was left meanwhile", {}, {}})); // no verdict
     return;
   }
   const auto arrival = present_.enter(question.who, question.session);

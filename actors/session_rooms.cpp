@@ -112,10 +112,12 @@ void session::ask(const room_actor& room, const std::shared_ptr<attempt>& what) 
 
 void session::admitted(const std::shared_ptr<attempt>& what, room_joined& joined) {
   std::vector<session_command> waiting;
-  if (auto* here = find_place(what->id); here != nullptr && here->attempt == what->number) {
-    here->now = place::stage::inside;
-    here->was_inside = true;
-    waiting.swap(here->waiting);
+  if (auto* here = find_place(what->id)) {
+    here->was_inside = true; // the client is told so, whatever becomes of a later attempt
+    if (here->attempt == what->number) {
+      here->now = place::stage::inside;
+      waiting.swap(here->waiting);
+    }
   }
   what->yes(joined);
   for (auto& command : waiting)
