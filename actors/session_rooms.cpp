@@ -13,6 +13,9 @@ namespace {
 
 constexpr int tries_max = 3; // a handle may be stale: its room was retired or failed a moment ago
 
+const domain::error superseded{
+  domain::errc::unavailable, "The room was left or entered meanwhile", {}, {}};
+
 std::chrono::milliseconds left_until(const surroundings& world, domain::steady_time until) {
   const auto left =
     std::chrono::duration_cast<std::chrono::milliseconds>(until - world.clock->steady());
@@ -96,8 +99,7 @@ void session::open(const std::shared_ptr<attempt>& what) {
 void session::ask(const room_actor& room, const std::shared_ptr<attempt>& what) {
   auto* here = find_place(what->id);
   if (here == nullptr || here->attempt != what->number)
-    return what->no(
-      to_caf({domain::errc::unavailable, "The room was left or entered meanwhile", {}, {}}));
+    return what->no(to_caf(superseded));
   here->room = room; // from now on leaving tells it
   request(room, left_until(*world_, what->until), what->how)
     .then(
@@ -112,12 +114,13 @@ void session::ask(const room_actor& room, const std::shared_ptr<attempt>& what) 
 
 void session::admitted(const std::shared_ptr<attempt>& what, room_joined& joined) {
   std::vector<session_command> waiting;
-  if (auto* here = find_place(what->id)) {
-    here->was_inside = true; // the client is told so, whatever becomes of a later attempt
-    if (here->attempt == what->number) {
-      here->now = place::stage::inside;
-      waiting.swap(here->waiting);
-    }
+  auto* here = find_place(what->id);
+  if (here == nullptr) // a later attempt failed, and told the room to forget this one
+    return what->no(to_caf(superseded));
+  here->was_inside = true; // the client is told so, whatever becomes of a later attempt
+  if (here->attempt == what->number) {
+    here->now = place::stage::inside;
+    waiting.swap(here->waiting);
   }
   what->yes(joined);
   for (auto& command : waiting)
