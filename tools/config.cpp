@@ -1,5 +1,6 @@
 #include "tools/config.hpp"
 
+#include "domain/user.hpp"
 #include "tools/option_table.hpp"
 #include "tools/option_values.hpp"
 
@@ -116,6 +117,18 @@ layer layer_of_file(const std::string& path) {
   return layer_of_values(raw);
 }
 
+std::string about_unknown(const std::vector<std::string>& words) {
+  auto first = std::ranges::find_if(words, [](const auto& x) { return x.starts_with('-'); });
+  std::string word = first == words.end() ? words.front() : first->substr(0, first->find('='));
+  for (const auto& row : option_table()) {
+    if (row.secrecy == secrecy::secret && word == "--" + std::string{row.name})
+      return word + ": secrets are not taken from the command line; use " + word + "-file or "
+             + std::string{row.variable};
+  }
+  return first == words.end() ? "the word " + word + " is not expected"
+                              : "the option " + word + " is not known (see trouped --help)";
+}
+
 void set_all(config& c, const layer& values) {
   for (const auto& row : option_table()) {
     auto found = values.find(row.name);
@@ -133,6 +146,14 @@ void check_together(const config& c) {
   if (c.admin_email.empty() != c.admin_password.empty())
     throw refused{"the administrator needs both an email and a password (TROUPE_ADMIN_EMAIL, "
                   "TROUPE_ADMIN_PASSWORD or --admin-password-file)"};
+  if (!c.admin_email.empty()) {
+    auto admin = domain::check(
+      domain::registration{c.admin_email, "admin", "Administrator", c.admin_password});
+    if (!admin)
+      throw refused{
+        "the administrator's " + admin.error().details.front().field + ": "
+        + admin.error().details.front().message};
+  }
   bool has_key = !c.actors.jwt_public_key.empty();
   if ((c.actors.jwt_algorithm != "HS256") != has_key)
     throw refused{
@@ -197,6 +218,7 @@ command_line
 read_command_line(const std::vector<std::string>& arguments, const environment& variables) try {
   CLI::App app;
   app.set_help_flag();
+  app.allow_extras(); // CLI11's own message about them repeats values, which may be secrets
   bool help = false, version = false, check = false, print = false;
   std::string file;
   app.add_flag("--help,-h", help);
@@ -220,6 +242,8 @@ read_command_line(const std::vector<std::string>& arguments, const environment& 
   } catch (const CLI::Error& e) {
     throw refused{e.what()};
   }
+  if (auto unknown = app.remaining(); !unknown.empty())
+    throw refused{about_unknown(unknown)};
   if (help)
     return {std::nullopt, 0, options_as_help()};
   if (version)

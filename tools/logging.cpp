@@ -43,6 +43,22 @@ void append_plain(std::string& out, std::string_view text) {
     domain::append_json_string(out, text);
 }
 
+/// DEL and the C1 controls (U+0080–U+009F) are legal in JSON, but terminals act on them. They only
+/// occur inside quotes, where an escape means the same.
+std::string without_controls(std::string line) {
+  static constexpr std::string_view hex = "0123456789abcdef";
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    auto x = static_cast<unsigned char>(line[i]);
+    auto next = static_cast<unsigned char>(i + 1 < line.size() ? line[i + 1] : 0);
+    bool is_c1 = x == 0xC2 && next >= 0x80 && next < 0xA0;
+    if (x != 0x7F && !is_c1)
+      continue;
+    unsigned code = is_c1 ? next : x;
+    line.replace(i, is_c1 ? 2 : 1, {'\\', 'u', '0', '0', hex[code >> 4], hex[code & 15u]});
+  }
+  return line;
+}
+
 void append_number(std::string& out, double value) {
   std::array<char, 32> digits{};
   std::snprintf(digits.data(), digits.size(), "%.6g", value);
@@ -116,8 +132,8 @@ std::string log_line(
   log_format format, domain::timestamp at, domain::log_level level, std::string_view node,
   std::string_view event, std::initializer_list<domain::log_field> fields) {
   if (format == log_format::json)
-    return json_line(at, level, node, event, fields);
-  auto line = text_line(at, level, event, fields);
+    return without_controls(json_line(at, level, node, event, fields));
+  auto line = without_controls(text_line(at, level, event, fields));
   if (line.size() > log_line_bytes)
     line.resize(log_line_bytes);
   return line;
