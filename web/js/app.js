@@ -100,11 +100,19 @@ addEventListener("visibilitychange", () => {
   if (document.visibilityState !== "visible")
     return;
   chat.connection.hurry();
+  refreshRooms();
   if (store.room) {
     chat.sawRoom(store.room);
     store.changed();
   }
 });
+
+// nothing announces a new room: look now and then
+function refreshRooms() {
+  if (store.me && store.link.phase === "live" && document.visibilityState === "visible")
+    chat.loadRooms({ isQuiet: true });
+}
+setInterval(refreshRooms, 20_000);
 
 if (tokens.current)
   enter();

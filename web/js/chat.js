@@ -47,13 +47,14 @@ export class Chat {
     this.changed();
   }
 
-  async loadRooms() {
+  async loadRooms({ isQuiet = false } = {}) {
     try {
       for (const room of await this.api.rooms())
         this.store.roomOf(room.id, room);
       this.changed();
     } catch (error) {
-      this.notify(`The list of rooms could not be loaded. ${error.message}`);
+      if (!isQuiet)
+        this.notify(`The list of rooms could not be loaded. ${error.message}`);
     }
   }
 
@@ -75,7 +76,7 @@ export class Chat {
     const isReturn = store.wasLive;
     store.wasLive = true;
     if (isReturn)
-      this.loadRooms();
+      this.loadRooms({ isQuiet: true });
     const rooms = store.joined.sort((a, b) => (b.id === store.current) - (a.id === store.current));
     store.catchingUp = rooms.length;
     let missed = 0;
@@ -262,6 +263,7 @@ export class Chat {
   send(room, content) {
     const { me } = this.store;
     this.typing.sent(room);
+    room.newFrom = Infinity; // who answers has read
     return this.outbox.add(room, {
       clientId: newClientId(), roomId: room.id, content, state: "pending", note: "",
       senderId: me.id, senderName: me.name, senderAvatar: me.avatar ?? "", timestamp: new Date().toISOString(),

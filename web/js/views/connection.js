@@ -14,6 +14,7 @@ export class ConnectionView {
     this.root.dataset.phase = this.store.link.phase;
     this.root.dataset.kind = kind;
     setText($("banner-text"), text);
+    setText($("side-state"), kind === "live" || kind === "good" ? "" : text); // the list alone on a phone
     $("banner-now").hidden = !isAsking;
     this.count();
   }

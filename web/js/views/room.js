@@ -12,7 +12,8 @@ export class RoomView {
         $("people-toggle").focus();
       }
     });
-    this.setPeople(matchMedia("(min-width: 1000px)").matches);
+    this.wide = matchMedia("(min-width: 1000px)");
+    this.setPeople(this.wide.matches);
   }
 
   setPeople(isOpen) {
@@ -25,9 +26,12 @@ export class RoomView {
     const { room, me, rooms } = this.store;
     if (!me)
       return;
+    if (this.shown !== room?.id && !this.wide.matches)
+      this.setPeople(false);
+    this.shown = room?.id;
     const isIn = Boolean(room?.isJoined);
     $("app").classList.toggle("has-room", Boolean(room));
-    setText($("room-name"), room?.name ?? "Troupe");
+    setText($("room-name"), room?.name ?? `Welcome, ${me.name}`);
     setText($("room-about"), room ? about(room) : "");
     $("leave").hidden = $("people-toggle").hidden = !isIn;
     $("people").hidden = !isIn;
@@ -53,8 +57,9 @@ export class RoomView {
       return;
     door.state = state;
     if (!room)
-      return door.replaceChildren(h("p", { class: "door-text" },
-        count > 0 ? "Choose a room to read and write in it." : "There is no room yet. Make the first one."));
+      return door.replaceChildren(
+        h("p", { class: "door-text" }, count > 0 ? "Choose a room to read and write in it." : "There is no room here yet."),
+        h("button", { type: "button", class: count > 0 ? "secondary" : "primary", onclick: () => $("new-room").click() }, "Make a room"));
     door.replaceChildren(
       h("p", { class: "door-name" }, room.name),
       h("p", { class: "door-text" }, room.problem || (room.type === "public" ? "You are not in this room. Everyone here may join it." : "You are not in this room at the moment.")),

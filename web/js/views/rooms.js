@@ -45,7 +45,7 @@ export class RoomsView {
     if (kind === "title")
       return h("h2", {}, title);
     if (kind === "none")
-      return h("p", { class: "none" }, "There is no room yet. Make the first one with the + above.");
+      return h("p", { class: "none" }, "No rooms yet.");
     return h("a", {
       class: "room-link", href: `#/rooms/${encodeURIComponent(room.id)}`, "data-testid": "room-link", "data-room": room.id,
       "aria-current": room.id === current ? "page" : null,

@@ -21,7 +21,9 @@ export class SignView {
       this.setMode(this.mode === "login" ? "register" : "login");
       this.focus();
     });
-    this.form.elements.name.addEventListener("change", () => this.suggestUsername());
+    const { name, username } = this.form.elements;
+    name.addEventListener("input", () => this.isChosen || (username.value = suggestion(name.value)));
+    username.addEventListener("input", () => (this.isChosen = username.value !== ""));
     this.setMode("register");
   }
 
@@ -35,6 +37,7 @@ export class SignView {
   hide() {
     this.root.hidden = true;
     this.form.reset();
+    this.isChosen = false; // the username is the user's own, not our suggestion
     this.clear();
   }
 
@@ -52,12 +55,6 @@ export class SignView {
 
   focus() {
     (this.mode === "login" ? this.form.elements.email : this.form.elements.name).focus();
-  }
-
-  suggestUsername() {
-    const { name, username } = this.form.elements;
-    if (!username.value)
-      username.value = name.value.normalize("NFD").toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 32);
   }
 
   values() {
@@ -102,4 +99,9 @@ export class SignView {
     }
     (first ?? this.form.elements.email).focus();
   }
+}
+
+function suggestion(name) {
+  const plain = name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  return plain.replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 32);
 }
