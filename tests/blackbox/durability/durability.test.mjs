@@ -68,7 +68,7 @@ function cleanRun() {
 
 const plantings = [
   ['nothing', [], () => {}],
-  ['an acknowledged message that is not stored', ['lost', 'hole'], ({ database }) => {
+  ['an acknowledged message that is not stored', ['lost', 'phantom'], ({ database }) => {
     database.events.pop();
     database.messages.pop();
     database.lastSeq = 2;

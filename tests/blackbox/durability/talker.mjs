@@ -171,8 +171,9 @@ class SocketIoWire {
   }
 
   ask(event, data, done) {
+    if (!this.socket.connected) return; // not buffered: the next join sends what is unanswered
     const { epoch } = this;
-    this.socket.volatile.emit(event, data, (answer) => {
+    this.socket.emit(event, data, (answer) => {
       if (epoch === this.epoch) done(answer);
     });
   }
