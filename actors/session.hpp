@@ -33,6 +33,7 @@ struct session_detach {
 struct session_attach {
   connection_ref connection;
   domain::principal principal; // fresh: the token was checked again; must be the same user
+  caf::execution_unit* home = nullptr; // the shard of the new connection; nullptr: stay
 };
 struct session_attached {
   domain::session_id id;

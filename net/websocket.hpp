@@ -27,6 +27,7 @@ public:
     virtual void on_gone(std::uint16_t code) = 0;
     /// The queue wants to be flushed at the end of the turn (a pong or close of Beast's).
     virtual void on_dirty() = 0;
+    virtual void on_pong() {}
     /// False: stop reading after this message until resume().
     virtual bool wants_more() = 0;
   };
