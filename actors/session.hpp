@@ -33,6 +33,7 @@ struct session_detach {
 struct session_attach {
   connection_ref connection;
   domain::principal principal; // fresh: the token was checked again; must be the same user
+  caf::execution_unit* home = nullptr; // the shard of the new connection; nullptr: stay
 };
 struct session_attached {
   domain::session_id id;
@@ -41,6 +42,9 @@ struct session_attached {
 
 /// Ends the session and its connection (kick, shutdown, replaced).
 struct session_close { domain::close_code why = domain::close_code::going_away; };
+
+/// A room's actor ended while sessions were in it: they enter again by themselves.
+struct room_lost { domain::room_id room; };
 
 struct session_view_query {};
 struct session_view {
@@ -59,6 +63,7 @@ using session_actor = caf::typed_actor<
   caf::reacts_to<session_detach>,
   caf::replies_to<session_attach>::with<session_attached>,
   caf::reacts_to<session_close>,
+  caf::reacts_to<room_lost>,
   caf::replies_to<session_view_query>::with<session_view>,
   caf::reacts_to<session_tick>>;
 
@@ -69,6 +74,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_detach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_attach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_attached)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_close)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::room_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_view_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_view)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_tick)

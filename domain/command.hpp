@@ -14,13 +14,30 @@
 namespace domain {
 
 // All that a client can ask, whatever its protocol (contract section 3).
-struct join_room { room_id room; std::optional<seq> after; };
-struct leave_room { room_id room; };
-struct send_message { room_id room; domain::draft draft; };
-struct set_typing { room_id room; bool active = true; };
-struct sync_rooms { std::vector<std::pair<room_id, seq>> rooms; };
-struct subscribe { domain::topic topic; };
-struct unsubscribe { domain::topic topic; };
+struct join_room {
+  room_id room;
+  std::optional<seq> after;
+};
+struct leave_room {
+  room_id room;
+};
+struct send_message {
+  room_id room;
+  domain::draft draft;
+};
+struct set_typing {
+  room_id room;
+  bool active = true;
+};
+struct sync_rooms {
+  std::vector<std::pair<room_id, seq>> rooms;
+};
+struct subscribe {
+  domain::topic topic;
+};
+struct unsubscribe {
+  domain::topic topic;
+};
 struct publish {
   domain::topic topic;
   std::string event;
@@ -28,7 +45,9 @@ struct publish {
   std::string key;
   bool droppable = false; // `volatile` on the wire
 };
-struct renew_token { std::string token; };
+struct renew_token {
+  std::string token;
+};
 
 using command = std::variant<
   join_room, leave_room, send_message, set_typing, sync_rooms, subscribe, unsubscribe, publish,

@@ -10,8 +10,8 @@
 
 namespace domain {
 
-/// Every way a request can fail, whatever the protocol. The table in error.cpp maps each to its wire
-/// name, HTTP status and whether the client may retry.
+/// Every way a request can fail, whatever the protocol. The table in error.cpp maps each to its
+/// wire name, HTTP status and whether the client may retry.
 enum class errc : std::uint8_t {
   none,
   bad_request,
@@ -28,8 +28,8 @@ enum class errc : std::uint8_t {
   internal,
   overloaded,
   unavailable,
-  retry,    // the outcome is not known: send again with the same clientId
-  moved,    // the room has another owner; the session retries by itself
+  retry, // the outcome is not known: send again with the same clientId
+  moved, // the room has another owner; the session retries by itself
   count_
 };
 
@@ -56,7 +56,8 @@ struct error_row {
 const error_row& describe(errc code);
 const std::array<error_row, static_cast<std::size_t>(errc::count_)>& error_table();
 
-/// WebSocket close codes (RFC 6455 §7.4 and contract section 3) and whether clients shall come back.
+/// WebSocket close codes (RFC 6455 §7.4 and contract section 3) and whether clients shall come
+/// back.
 enum class close_code : std::uint16_t {
   normal = 1000,
   going_away = 1001,

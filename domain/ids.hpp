@@ -10,8 +10,8 @@
 
 namespace domain {
 
-/// An opaque, time-sortable string with a type prefix (`usr_…`). A strong type: a room's id is not a
-/// user's. Empty means "none".
+/// An opaque, time-sortable string with a type prefix (`usr_…`). A strong type: a room's id is not
+/// a user's. Empty means "none".
 template <class Tag>
 struct id {
   std::string value;

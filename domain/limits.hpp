@@ -1,5 +1,5 @@
-// Every bound and deadline of the house, in one place (design.md section 7). Those that operators may
-// change are defaults here and carried in a config struct; the rest is fixed.
+// Every bound and deadline of the house, in one place (design.md section 7). Those that operators
+// may change are defaults here and carried in a config struct; the rest is fixed.
 #pragma once
 
 #include <chrono>
@@ -11,9 +11,11 @@ namespace domain::limits {
 using namespace std::chrono_literals;
 
 // commands and connections
-inline constexpr std::size_t unanswered_commands = 16; // per connection: without a credit its socket is not read
-inline constexpr std::size_t queue_bytes_max = 1u << 20;               // per connection, closed above
-inline constexpr std::size_t queue_bytes_warn = queue_bytes_max / 2;   // volatile events dropped above
+inline constexpr std::size_t unanswered_commands =
+  16; // per connection: without a credit its socket is not read
+inline constexpr std::size_t queue_bytes_max = 1u << 20; // per connection, closed above
+inline constexpr std::size_t queue_bytes_warn =
+  queue_bytes_max / 2; // volatile events dropped above
 inline constexpr auto write_progress_timeout = 10s;
 inline constexpr std::size_t frame_bytes_max = 1'000'000; // maxHttpBufferSize
 inline constexpr std::size_t sessions_per_user = 50;
@@ -26,18 +28,18 @@ inline constexpr auto socketio_connect_timeout = 45s;
 inline constexpr auto ping_interval = 25s;
 inline constexpr auto ping_timeout = 20s;
 inline constexpr auto upgrade_timeout = 10s;
-inline constexpr auto resume_window = 120s;     // a session without a connection is kept this long
-inline constexpr auto presence_grace = 5s;      // … and shown as present this long
-inline constexpr std::size_t journal_events = 65'536;      // per shard, for recovery
-inline constexpr std::size_t journal_bytes = 32u << 20;    // per shard
+inline constexpr auto resume_window = 120s; // a session without a connection is kept this long
+inline constexpr auto presence_grace = 5s;  // … and shown as present this long
+inline constexpr std::size_t journal_events = 65'536;   // per shard, for recovery
+inline constexpr std::size_t journal_bytes = 32u << 20; // per shard
 
 // rooms
-inline constexpr std::size_t recent_events = 256;      // kept in memory per room
-inline constexpr std::size_t join_messages = 50;       // sent with the answer to join-room
-inline constexpr std::size_t sync_events = 500;        // per room and answer; beyond: reset
-inline constexpr std::size_t pending_appends = 1'024;  // per room, then overloaded
+inline constexpr std::size_t recent_events = 256;     // kept in memory per room
+inline constexpr std::size_t join_messages = 50;      // sent with the answer to join-room
+inline constexpr std::size_t sync_events = 500;       // per room and answer; beyond: reset
+inline constexpr std::size_t pending_appends = 1'024; // per room, then overloaded
 inline constexpr auto typing_timeout = 3s;
-inline constexpr auto room_idle = 600s;                // passivated after
+inline constexpr auto room_idle = 600s; // passivated after
 inline constexpr std::size_t message_characters = 4'000;
 inline constexpr std::size_t client_id_bytes = 128;
 inline constexpr std::size_t attachments = 10;
@@ -48,10 +50,10 @@ inline constexpr std::size_t repository_queue = 10'000;
 inline constexpr std::size_t batch_changes = 256;
 inline constexpr std::size_t batch_bytes = 1u << 20;
 inline constexpr auto repository_queue_age = 2s;
-inline constexpr auto append_timeout = 4s;   // room → repository
-inline constexpr auto command_timeout = 5s;  // session → room; asked by the client
+inline constexpr auto append_timeout = 4s;  // room → repository
+inline constexpr auto command_timeout = 5s; // session → room; asked by the client
 inline constexpr auto query_timeout = 4s;
-inline constexpr std::size_t readers = 2;    // threads
+inline constexpr std::size_t readers = 2; // threads
 
 // front door
 inline constexpr std::size_t http_header_bytes = 16'384;

@@ -43,6 +43,7 @@ struct message {
 };
 
 /// The `new-message` payload of contract section 3, `seq` included; also the v1 REST resource.
+/// Without `seq` while there is none yet: that is the body of the log.
 std::string to_json(const message& m);
 
 } // namespace domain

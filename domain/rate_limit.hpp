@@ -22,13 +22,13 @@ std::optional<rate> parse_rate(std::string_view text);
 
 /// The rates an operator can set (contract section 1 and 3).
 struct rates {
-  rate messages{60, std::chrono::seconds{60}};            // per user
-  rate joins{30, std::chrono::seconds{60}};               // per user
-  rate connects{0, std::chrono::seconds{0}};              // per address; off unless set
-  rate logins{10, std::chrono::seconds{3600}};            // failed ones, per address and account
-  rate registrations{0, std::chrono::seconds{0}};         // per address; off unless set
-  rate rest{600, std::chrono::seconds{60}};               // per user
-  rate rest_anonymous{100, std::chrono::seconds{900}};    // per address
+  rate messages{60, std::chrono::seconds{60}};         // per user
+  rate joins{30, std::chrono::seconds{60}};            // per user
+  rate connects{0, std::chrono::seconds{0}};           // per address; off unless set
+  rate logins{10, std::chrono::seconds{3600}};         // failed ones, per address and account
+  rate registrations{0, std::chrono::seconds{0}};      // per address; off unless set
+  rate rest{600, std::chrono::seconds{60}};            // per user
+  rate rest_anonymous{100, std::chrono::seconds{900}}; // per address
 };
 
 /// A token bucket by GCRA: `count` in a burst, refilled evenly over `window`. One word of state.
@@ -37,6 +37,8 @@ public:
   /// 0: taken. Otherwise how long until the next one may be taken; nothing is taken then.
   std::chrono::milliseconds take(const rate& r, steady_time now);
   bool is_full(const rate& r, steady_time now) const; // as if never used: may be forgotten
+  /// Will be full earlier.
+  bool is_older_than(const rate_bucket& other) const { return next_ < other.next_; }
 
 private:
   steady_time next_{}; // GCRA's theoretical arrival time

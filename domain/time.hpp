@@ -14,7 +14,8 @@ using steady_time = std::chrono::time_point<std::chrono::steady_clock, std::chro
 
 /// `2026-11-24T10:15:30.123Z` (RFC 3339).
 std::string to_iso8601(timestamp at);
-/// Reads what `to_iso8601` writes, also without a fraction or with an offset; nothing if it is none.
+/// Reads what `to_iso8601` writes, also without a fraction or with an offset; nothing if it is
+/// none.
 std::optional<timestamp> parse_iso8601(std::string_view text);
 
 } // namespace domain

@@ -33,7 +33,8 @@ struct registration {
   std::string name;
   std::string password;
 };
-/// Trims and lower-cases the email, trims the name; then every broken rule at once (validation_failed).
+/// Trims and lower-cases the email, trims the name; then every broken rule at once
+/// (validation_failed).
 result<registration> check(registration input);
 
 /// Who is asking: what a checked token says about its bearer.

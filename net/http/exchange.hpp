@@ -43,6 +43,10 @@ struct response {
   bool close = false; // close the connection after it
 };
 
+/// What a middleware does with an answer on its way out: call `send` once, at once or later.
+using send_response = std::function<void(response)>;
+using response_filter = std::function<void(response, send_response send)>;
+
 /// What a WebSocket needs of the HTTP connection that it replaces.
 struct upgraded;
 
@@ -65,8 +69,17 @@ public:
   /// Gives the raw connection away for a WebSocket. Counts as the answer.
   virtual std::unique_ptr<upgraded> take_socket() = 0;
 
+  /// Headers that the answer gets whatever it is (CORS, rates).
+  void add_header(std::string name, std::string value) {
+    reply_headers_.emplace_back(std::move(name), std::move(value));
+  }
+  /// At most one: sees the answer of `respond` and `fail` before it leaves.
+  void filter_response(response_filter f) { filter_ = std::move(f); }
+
 protected:
   request request_;
+  std::vector<std::pair<std::string, std::string>> reply_headers_;
+  response_filter filter_;
   bool is_answered_ = false;
 };
 using exchange_ptr = std::shared_ptr<exchange>;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/http/cors.hpp"
 #include "net/http/exchange.hpp"
 
 #include <functional>
@@ -28,7 +29,15 @@ using handler = std::function<void(const exchange_ptr&, const parameters&)>;
 /// (`/api/v1`, `/api/v2`, `/api`): "/rooms/{roomId}/messages". `raw` ones are whole paths, without middlewares.
 class routes {
 public:
+  routes();
   struct row { std::string method; std::string pattern; route_options options; };
+
+  /// Runs before every handler below the base, in the order given, with what the route says of itself. Answers the
+  /// exchange or calls `next`, once, at once or later.
+  using middleware = std::function<void(const exchange_ptr&, const route_options&, std::function<void()> next)>;
+  void use(middleware m);
+  /// Who may read answers of the API from pages of other origins; applies to refusals too.
+  void use(cors policy);
 
   void add(std::string method, std::string pattern, route_options options, handler h);
   void get(std::string pattern, route_options options, handler h) { add("GET", std::move(pattern), std::move(options), std::move(h)); }
@@ -44,6 +53,8 @@ public:
 
 private:
   struct impl;
+  void dispatch_api(const exchange_ptr& e);
+
   std::vector<row> table_;
   std::shared_ptr<impl> impl_;
 };
