@@ -70,6 +70,15 @@ complaint rate(config& c, const std::string& value) {
   return fine();
 }
 
+/// Switched off, it is off for all: an operator who wants no REST limit means those without a token
+/// too. The anonymous rate has a row of its own behind this one, which can switch that back on.
+complaint rate_rest(config& c, const std::string& value) {
+  auto wrong = rate<&domain::rates::rest>(c, value);
+  if (!wrong && c.actors.rates.rest.is_off())
+    c.actors.rates.rest_anonymous = domain::rate{};
+  return wrong;
+}
+
 complaint listen(config& c, const std::string& value) {
   auto parsed = parse_listen(value);
   if (!parsed)
@@ -259,8 +268,8 @@ const std::vector<option_row>& option_table() {
      "Failed logins per address and account.", rate<&domain::rates::logins>},
     {"rate-registrations", "TROUPE_RATE_REGISTRATIONS", "off", "N/SECONDS, off",
      "Registrations per address.", rate<&domain::rates::registrations>},
-    {"rate-rest", "TROUPE_RATE_REST", "600/60", "N/SECONDS, off", "REST requests of a user.",
-     rate<&domain::rates::rest>},
+    {"rate-rest", "TROUPE_RATE_REST", "600/60", "N/SECONDS, off",
+     "REST requests of a user; off: also of those without a token, unless that is set.", rate_rest},
     {"rate-rest-anonymous", "TROUPE_RATE_REST_ANONYMOUS", "100/900", "N/SECONDS, off",
      "REST requests without a token, per address.", rate<&domain::rates::rest_anonymous>},
     {"ping-interval", "TROUPE_PING_INTERVAL", "25s", "100ms to 5m",

@@ -190,6 +190,14 @@ TEST_CASE("switches, lists, rates and durations are read as they are written", "
   CHECK(c.database_url() == "sqlite:elsewhere/troupe.db");
 }
 
+TEST_CASE("switching the REST rate off switches it off without a token too", "[tools][config]") {
+  auto c = settings_of({}, {{"TROUPE_RATE_REST", "off"}});
+  CHECK(c.actors.rates.rest_anonymous.is_off());
+  c = settings_of({}, {{"TROUPE_RATE_REST", "off"}, {"TROUPE_RATE_REST_ANONYMOUS", "7/60"}});
+  CHECK(c.actors.rates.rest_anonymous.count == 7);
+  CHECK(settings_of({}, {{"TROUPE_RATE_REST", "5/60"}}).actors.rates.rest_anonymous.count == 100);
+}
+
 TEST_CASE("help names every option with its variable and its default", "[tools][config]") {
   auto help = read({"--help"});
   CHECK(help.exit_code == 0);
