@@ -52,7 +52,11 @@ export function engineRows({ url, port, alice }) {
 
   /// 'alive' when a command is still answered (and ends the session), else the status of the next GET.
   const lives = async (session) => {
-    const waiting = session.get();
+    const next = async () => {
+      const answer = await session.get();
+      return answer.text === '6' ? next() : answer; // a noop of an upgrade that ended
+    };
+    const waiting = next();
     await session.post('420["sync",{"rooms":{}}]');
     const answer = await waiting;
     if (answer.status !== 200) return answer.status;
@@ -75,10 +79,10 @@ export function engineRows({ url, port, alice }) {
   polling('a letter as packet type', [400, 400], posted('x'));
   polling('bad base64', [400, 400], posted('b!!!'));
   polling('an empty packet among others', [400, 400], posted('3\x1e\x1e3'));
-  polling('a ping from the client', [400, 400], posted('2'));
+  polling('a ping from the client', [200, 400], posted('2'));
   polling('a binary body', [400, 400], posted(Buffer.from([1, 2, 3]), { 'content-type': 'application/octet-stream' }));
   polling('a body over the limit', [413, 'alive'], posted(`4${'x'.repeat(1_000_001)}`));
-  polling('65 packets in one body', [400, 400], posted(Array(65).fill('3').join('\x1e')));
+  polling('a thousand packets in one body, as a stock client sends them', [200, 'alive'], posted(Array(1000).fill('3').join('\x1e')));
   for (const method of ['PUT', 'DELETE', 'HEAD']) {
     polling(`${method} with a sid`, [405, 'alive'], async (session) => (await session.request(method)).status);
   }
