@@ -25,6 +25,8 @@ struct room_join {
   domain::session_id session;
   connection_ref connection;
   std::optional<domain::seq> after;
+  bool quiet = false;    // no `user-joined`: it was here before the room's actor failed
+  bool snapshot = true;  // false: rights are checked and the connection subscribed, the answer's json is empty
 };
 /// `{"ok":true,"room":{id,name,memberCount,lastSeq},"messages":[…],"members":[{userId,username,name,avatar}]}`;
 /// with `after` also `"events":[…],"reset":false`.

@@ -43,6 +43,9 @@ struct session_attached {
 /// Ends the session and its connection (kick, shutdown, replaced).
 struct session_close { domain::close_code why = domain::close_code::going_away; };
 
+/// A room's actor ended while sessions were in it: they enter again by themselves.
+struct room_lost { domain::room_id room; };
+
 struct session_view_query {};
 struct session_view {
   domain::session_id id;
@@ -60,6 +63,7 @@ using session_actor = caf::typed_actor<
   caf::reacts_to<session_detach>,
   caf::replies_to<session_attach>::with<session_attached>,
   caf::reacts_to<session_close>,
+  caf::reacts_to<room_lost>,
   caf::replies_to<session_view_query>::with<session_view>,
   caf::reacts_to<session_tick>>;
 
@@ -70,6 +74,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_detach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_attach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_attached)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_close)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::room_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_view_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_view)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_tick)

@@ -34,8 +34,17 @@ public:
   std::vector<row> list(std::size_t limit) const; // newest first
   std::size_t size() const;
 
-private:
+  /// What the index keeps of one session. Lives as long as the session or the index needs it.
   struct entry;
+  /// Asks for a `session_tick` at `when` or soon after (the sweeper's period), instead of a timer per session: CAF's
+  /// can't be taken back, and would keep ended sessions in memory. A later call replaces it.
+  void wake_at(const domain::session_id& id, domain::steady_time when);
+  /// Those whose time has come; each is given once.
+  std::vector<session_actor> due(domain::steady_time now);
+  /// Every live session, for announcements that are rare.
+  std::vector<session_actor> all() const;
+
+private:
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<entry>> by_id_;
   std::unordered_map<std::string, std::shared_ptr<entry>> by_pid_;

@@ -18,6 +18,10 @@ namespace net {
 /// Runs on its owner's thread, except where it says otherwise.
 class shard_queue {
 public:
+  shard_queue() = default;
+  ~shard_queue();
+  shard_queue(const shard_queue&) = delete;
+
   /// The queue of the calling thread, or nullptr on a thread that is no shard. Any thread.
   static shard_queue* current();
   /// Makes the calling thread the owner.

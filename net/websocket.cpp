@@ -93,6 +93,11 @@ public:
       read();
   }
 
+  void use_queue(write_queue& q) override {
+    queue_ = &q;
+    stream_.next_layer().use_queue(q);
+  }
+
   void close(std::uint16_t code, std::string_view reason) override {
     if (is_finished_ || is_closing_)
       return;

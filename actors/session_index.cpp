@@ -1,0 +1,142 @@
+#include "actors/session_index.hpp"
+
+#include "domain/limits.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/weak_intrusive_ptr.hpp>
+
+#include <algorithm>
+
+namespace actors {
+
+struct session_index::entry {
+  domain::session_id id;
+  std::string pid;
+  domain::user_id user;
+  std::string username;
+  domain::timestamp since{};
+  caf::weak_actor_ptr handle;
+  domain::steady_time wake = domain::steady_time::max();
+};
+
+namespace {
+
+session_actor strong(const caf::weak_actor_ptr& handle) {
+  return caf::actor_cast<session_actor>(handle.lock());
+}
+
+} // namespace
+
+bool session_index::add(const row& r) {
+  auto made = std::make_shared<entry>(
+    entry{r.id, r.pid, r.user, r.username, r.since,
+          caf::actor_cast<caf::weak_actor_ptr>(r.handle), domain::steady_time::max()});
+  std::lock_guard guard{mutex_};
+  auto& own = by_user_[r.user.value];
+  if (own.size() >= domain::limits::sessions_per_user)
+    return false;
+  own.push_back(made);
+  if (!r.pid.empty())
+    by_pid_[r.pid] = made;
+  by_id_[r.id.value] = std::move(made);
+  return true;
+}
+
+void session_index::remove(const domain::session_id& id) {
+  std::shared_ptr<entry> gone; // its handle may be the last reference to an actor: dropped outside of the lock
+  std::lock_guard guard{mutex_};
+  const auto found = by_id_.find(id.value);
+  if (found == by_id_.end())
+    return;
+  gone = std::move(found->second);
+  by_id_.erase(found);
+  by_pid_.erase(gone->pid);
+  if (auto own = by_user_.find(gone->user.value); own != by_user_.end()) {
+    std::erase(own->second, gone);
+    if (own->second.empty())
+      by_user_.erase(own);
+  }
+}
+
+std::optional<session_actor> session_index::find(const domain::session_id& id) const {
+  std::lock_guard guard{mutex_};
+  const auto found = by_id_.find(id.value);
+  if (found == by_id_.end())
+    return std::nullopt;
+  auto handle = strong(found->second->handle);
+  return handle ? std::optional{std::move(handle)} : std::nullopt;
+}
+
+std::optional<session_actor> session_index::find_pid(const std::string& pid) const {
+  std::lock_guard guard{mutex_};
+  const auto found = by_pid_.find(pid);
+  if (found == by_pid_.end())
+    return std::nullopt;
+  auto handle = strong(found->second->handle);
+  return handle ? std::optional{std::move(handle)} : std::nullopt;
+}
+
+std::vector<session_actor> session_index::of_user(const domain::user_id& user) const {
+  std::vector<session_actor> result;
+  std::lock_guard guard{mutex_};
+  if (const auto found = by_user_.find(user.value); found != by_user_.end())
+    for (const auto& own : found->second)
+      if (auto handle = strong(own->handle))
+        result.push_back(std::move(handle));
+  return result;
+}
+
+std::vector<session_index::row> session_index::list(std::size_t limit) const {
+  std::vector<std::shared_ptr<entry>> entries;
+  {
+    std::lock_guard guard{mutex_};
+    entries.reserve(by_id_.size());
+    for (const auto& [id, found] : by_id_)
+      entries.push_back(found);
+  }
+  const auto shown = std::min(limit, entries.size());
+  const auto end = entries.begin() + static_cast<std::ptrdiff_t>(shown);
+  std::partial_sort(entries.begin(), end, entries.end(), [](const auto& a, const auto& b) {
+    return a->since != b->since ? a->since > b->since : a->id > b->id;
+  });
+  std::vector<row> rows;
+  rows.reserve(shown);
+  for (auto it = entries.begin(); it != end; ++it)
+    rows.push_back({(*it)->id, (*it)->pid, (*it)->user, (*it)->username, (*it)->since, strong((*it)->handle)});
+  return rows;
+}
+
+std::size_t session_index::size() const {
+  std::lock_guard guard{mutex_};
+  return by_id_.size();
+}
+
+void session_index::wake_at(const domain::session_id& id, domain::steady_time when) {
+  std::lock_guard guard{mutex_};
+  if (const auto found = by_id_.find(id.value); found != by_id_.end())
+    found->second->wake = when;
+}
+
+std::vector<session_actor> session_index::due(domain::steady_time now) {
+  std::vector<session_actor> result;
+  std::lock_guard guard{mutex_};
+  for (const auto& [id, found] : by_id_)
+    if (found->wake <= now) {
+      found->wake = domain::steady_time::max();
+      if (auto handle = strong(found->handle))
+        result.push_back(std::move(handle));
+    }
+  return result;
+}
+
+std::vector<session_actor> session_index::all() const {
+  std::vector<session_actor> result;
+  std::lock_guard guard{mutex_};
+  result.reserve(by_id_.size());
+  for (const auto& [id, found] : by_id_)
+    if (auto handle = strong(found->handle))
+      result.push_back(std::move(handle));
+  return result;
+}
+
+} // namespace actors
