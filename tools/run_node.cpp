@@ -126,7 +126,13 @@ int serve(const config& settings, logger& log) {
   node.start();
   try {
     make_admin(system, node, settings);
-    server.start(node);
+    try {
+      server.start(node);
+    } catch (const std::system_error& e) {
+      throw cannot_start{
+        1, "cannot listen on " + settings.net.address + ":" + std::to_string(settings.net.port)
+             + ": " + e.code().message()};
+    }
     log.info(
       "node-ready", {{"address", settings.net.address},
                      {"port", std::uint64_t{server.port()}},
