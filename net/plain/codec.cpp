@@ -37,7 +37,7 @@ domain::result<request> decode(std::string_view text) {
     if (!v.IsString() && !v.IsNumber())
       return refuse("An id must be a string or a number");
     made.id = json::write(v);
-    if (made.id.size() > id_bytes_max)
+    if (v.IsString() ? v.GetStringLength() > id_bytes_max : made.id.size() > id_bytes_max)
       return refuse("An id is too long");
   }
   if (const auto data = parsed->FindMember("data"); data != parsed->MemberEnd())

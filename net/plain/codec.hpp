@@ -12,7 +12,7 @@
 
 namespace net::plain {
 
-inline constexpr std::size_t id_bytes_max = 64; // as JSON, quotes included
+inline constexpr std::size_t id_bytes_max = 64;
 
 frame_ptr encode_event(std::string_view name, std::string_view data_json);
 frame_ptr encode_ack(std::string_view id_json, std::string_view data_json);
