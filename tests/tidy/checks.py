@@ -120,7 +120,7 @@ def pragma_once(tree):
     return wrong
 
 
-SLEEPS = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\s*\(|\btime\.sleep\(|(?<!\w)::sleep\s*\(")
+SLEEPS = re.compile(r"this_thread::sleep_\w+\s*\(|\b(sleep_for|usleep|nanosleep)\s*\(|\btime\.sleep\(|(?<!\w)::sleep\s*\(")
 # A timer whose whole effect is to go on later. One that ends a wait (with a rejection) is a bound, not a sleep.
 JS_SLEEPS = re.compile(r"setTimeout\(\s*\w+\s*,\s*([\d_]+)|await\s+(?:sleep|delay|setTimeout|wait)\(\s*([\d_]+)")
 JS_PAUSE_MAX = 250  # between two looks at a condition
