@@ -36,7 +36,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> types{{
 // Chat text is data: nothing inline runs, nothing from elsewhere is loaded, no page may frame ours.
 constexpr auto content_policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-  "connect-src 'self' ws: wss:; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+  "connect-src 'self' ws: wss:; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+  "base-uri 'none'; "
   "require-trusted-types-for 'script'";
 
 std::string_view type_of(const fs::path& p) {
@@ -66,7 +67,8 @@ bool has_etag(std::string_view list, std::string_view etag) {
 
 static_files::static_files(const std::string& folder) {
   std::error_code why;
-  for (fs::recursive_directory_iterator it{folder, why}, end; !why && it != end; it.increment(why)) {
+  for (fs::recursive_directory_iterator it{folder, why}, end; !why && it != end;
+       it.increment(why)) {
     if (!it->is_regular_file(why) || it->file_size(why) > file_size_max)
       continue;
     const auto relative = it->path().lexically_relative(folder);
@@ -74,7 +76,8 @@ static_files::static_files(const std::string& folder) {
     if (name.find("/.") != std::string::npos)
       continue;
     std::ifstream in{it->path(), std::ios::binary};
-    auto content = std::make_shared<const std::string>(std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{});
+    auto content = std::make_shared<const std::string>(
+      std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{});
     file f{content, std::string{type_of(relative)}, etag_of(*content)};
     files_.emplace(name, std::move(f));
   }

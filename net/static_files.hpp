@@ -9,7 +9,8 @@
 
 namespace net {
 
-/// The pages: read once, at start, and served from memory, so no path of a client ever reaches the file system.
+/// The pages: read once, at start, and served from memory, so no path of a client ever reaches the
+/// file system.
 class static_files {
 public:
   struct file {
@@ -21,7 +22,8 @@ public:
   /// A folder that is not there holds no files.
   explicit static_files(const std::string& folder);
 
-  /// By path as in the address: "/app.js", "/" for index.html, "/dashboard" also for dashboard.html.
+  /// By path as in the address: "/app.js", "/" for index.html, "/dashboard" also for
+  /// dashboard.html.
   const file* find(std::string_view path) const;
   /// GET and HEAD, with If-None-Match; anything else is 405, an unknown path 404.
   void serve(http::exchange& e) const;

@@ -21,8 +21,9 @@ using boost::system::error_code;
 struct moved_connection {
   explicit moved_connection(int fd) : descriptor(fd) {}
   moved_connection(moved_connection&& other) noexcept
-      : descriptor(std::exchange(other.descriptor, -1)), protocol(other.protocol), what(std::move(other.what)),
-        handshake(std::move(other.handshake)), leftover(std::move(other.leftover)), keep_alive(other.keep_alive) {}
+      : descriptor(std::exchange(other.descriptor, -1)), protocol(other.protocol),
+        what(std::move(other.what)), handshake(std::move(other.handshake)),
+        leftover(std::move(other.leftover)), keep_alive(other.keep_alive) {}
   ~moved_connection() {
     if (descriptor >= 0)
       ::close(descriptor);
@@ -44,10 +45,11 @@ constexpr std::size_t linger_bytes_max = 16u << 20;
 constexpr std::size_t request_id_size_max = 128;
 
 bool is_request_id(std::string_view text) {
-  return !text.empty() && text.size() <= request_id_size_max && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_'
-           || c == '-';
-  });
+  return !text.empty() && text.size() <= request_id_size_max
+         && std::all_of(text.begin(), text.end(), [](char c) {
+              return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                     || c == '.' || c == '_' || c == '-';
+            });
 }
 
 std::size_t count_fields(const connection::beast_request& r) {
@@ -55,24 +57,33 @@ std::size_t count_fields(const connection::beast_request& r) {
 }
 
 bool is_websocket_handshake(const request& r) {
-  return r.method == "GET" && has_token(r.header("Upgrade"), "websocket") && has_token(r.header("Connection"), "upgrade");
+  return r.method == "GET" && has_token(r.header("Upgrade"), "websocket")
+         && has_token(r.header("Connection"), "upgrade");
 }
 
 std::string_view code_of(int status) {
   switch (status) {
-  case 413: return "too_large";
-  case 414: return "uri_too_long";
-  case 417: return "expectation_failed";
-  case 431: return "headers_too_large";
-  case 501: return "not_implemented";
-  case 505: return "version_not_supported";
-  default: return "bad_request";
+  case 413:
+    return "too_large";
+  case 414:
+    return "uri_too_long";
+  case 417:
+    return "expectation_failed";
+  case 431:
+    return "headers_too_large";
+  case 501:
+    return "not_implemented";
+  case 505:
+    return "version_not_supported";
+  default:
+    return "bad_request";
   }
 }
 
 } // namespace
 
-connection::connection(std::shared_ptr<door> owner, asio::ip::tcp::socket socket, std::string address)
+connection::connection(
+  std::shared_ptr<door> owner, asio::ip::tcp::socket socket, std::string address)
     : owner_(std::move(owner)), socket_(std::move(socket)), address_(std::move(address)) {
   owner_->add(*this);
 }
@@ -131,7 +142,8 @@ void connection::check_deadline(clock::time_point now) {
     close();
 }
 
-// -- reading ---------------------------------------------------------------------------------------
+// -- reading
+// ---------------------------------------------------------------------------------------
 
 void connection::wait_readable() {
   if (is_waiting_ || phase_ == phase::closed)
@@ -149,11 +161,15 @@ void connection::on_readable(error_code why) {
   if (why)
     return close();
   switch (phase_) {
-  case phase::answering: return check_gone();
-  case phase::lingering: return drain();
+  case phase::answering:
+    return check_gone();
+  case phase::lingering:
+    return drain();
   case phase::writing:
-  case phase::closed: return;
-  default: return read_more();
+  case phase::closed:
+    return;
+  default:
+    return read_more();
   }
 }
 
@@ -168,7 +184,8 @@ void connection::read_more() {
   in_.commit(n);
   if (phase_ == phase::body) {
     taken_ += n;
-    deadline_ = std::max(deadline_, began_ + owner_->options_.times.body + std::chrono::seconds{taken_ >> 10});
+    deadline_ = std::max(
+      deadline_, began_ + owner_->options_.times.body + std::chrono::seconds{taken_ >> 10});
   }
   advance();
 }
@@ -184,10 +201,14 @@ void connection::advance() {
 
 bool connection::step() {
   switch (phase_) {
-  case phase::idle: return step_idle();
-  case phase::head: return step_head();
-  case phase::body: return step_body();
-  default: return false;
+  case phase::idle:
+    return step_idle();
+  case phase::head:
+    return step_head();
+  case phase::body:
+    return step_body();
+  default:
+    return false;
   }
 }
 
@@ -291,7 +312,8 @@ bool connection::step_body() {
   return true;
 }
 
-// -- answering -------------------------------------------------------------------------------------
+// -- answering
+// -------------------------------------------------------------------------------------
 
 void connection::run() {
   auto message = std::make_unique<beast_request>(parser_->release());
@@ -324,7 +346,8 @@ void connection::run() {
 
 void connection::dispatch(request what, std::unique_ptr<beast_request> handshake) {
   become(phase::answering, std::chrono::milliseconds{0});
-  const auto e = std::make_shared<live_exchange>(shared_from_this(), std::move(what), std::move(handshake));
+  const auto e =
+    std::make_shared<live_exchange>(shared_from_this(), std::move(what), std::move(handshake));
   try {
     owner_->options_.table->dispatch(e);
   } catch (const std::exception& why) {
@@ -368,7 +391,8 @@ void connection::answer(response r, const request& to) {
     return;
   on_gone_ = nullptr;
   const auto& o = owner_->options_;
-  keep_alive_ = keep_alive_ && !r.close && (o.is_draining == nullptr || !o.is_draining->load(std::memory_order_relaxed));
+  keep_alive_ = keep_alive_ && !r.close
+                && (o.is_draining == nullptr || !o.is_draining->load(std::memory_order_relaxed));
   const auto size = r.shared_body ? r.shared_body->size() : r.body.size();
   out_head_ = render_head(r, size, keep_alive_, to.request_id);
   if (!is_head_ && r.status != 204 && r.status != 304) {
@@ -378,9 +402,9 @@ void connection::answer(response r, const request& to) {
   sent_ = 0;
   const auto status = static_cast<std::size_t>(std::clamp(r.status, 0, 599));
   owner_->stats_.answers[status].fetch_add(1, std::memory_order_relaxed);
-  const auto level = r.status >= 500                   ? domain::log_level::warn
+  const auto level = r.status >= 500               ? domain::log_level::warn
                      : to.path.starts_with("/api") ? domain::log_level::info
-                                                       : domain::log_level::debug;
+                                                   : domain::log_level::debug;
   if (o.log != nullptr && o.log->enabled(level)) {
     const std::chrono::duration<double, std::milli> took = clock::now() - began_;
     o.log->write(
@@ -397,10 +421,12 @@ void connection::answer(response r, const request& to) {
   write_out();
 }
 
-// -- writing ---------------------------------------------------------------------------------------
+// -- writing
+// ---------------------------------------------------------------------------------------
 
 void connection::write_out() {
-  const std::string_view body = out_shared_ ? std::string_view{*out_shared_} : std::string_view{out_body_};
+  const std::string_view body =
+    out_shared_ ? std::string_view{*out_shared_} : std::string_view{out_body_};
   while (sent_ < out_head_.size() + body.size()) {
     const auto head_left = std::string_view{out_head_}.substr(std::min(sent_, out_head_.size()));
     const auto body_left = body.substr(sent_ > out_head_.size() ? sent_ - out_head_.size() : 0);
@@ -409,13 +435,14 @@ void connection::write_out() {
     sent_ += socket_.write_some(both, why);
     if (why == asio::error::would_block) {
       deadline_ = clock::now() + owner_->options_.times.write;
-      socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code failed) {
-        if (self->phase_ != phase::writing)
-          return;
-        if (failed)
-          return self->close();
-        self->write_out();
-      });
+      socket_.async_wait(
+        asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code failed) {
+          if (self->phase_ != phase::writing)
+            return;
+          if (failed)
+            return self->close();
+          self->write_out();
+        });
       return;
     }
     if (why)
@@ -435,7 +462,8 @@ void connection::written() {
 }
 
 void connection::linger() {
-  // Closing at once with bytes unread makes the kernel send a reset, which can destroy the answer on its way.
+  // Closing at once with bytes unread makes the kernel send a reset, which can destroy the answer
+  // on its way.
   error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   become(phase::lingering, owner_->options_.times.linger);
@@ -453,9 +481,11 @@ void connection::drain() {
   wait_readable();
 }
 
-// -- leaving ---------------------------------------------------------------------------------------
+// -- leaving
+// ---------------------------------------------------------------------------------------
 
-bool connection::hand_over(std::uint32_t shard_index, request what, std::unique_ptr<beast_request> handshake) {
+bool connection::hand_over(
+  std::uint32_t shard_index, request what, std::unique_ptr<beast_request> handshake) {
   if (phase_ != phase::answering || !owner_->options_.reach)
     return false;
   error_code why;
@@ -471,7 +501,8 @@ bool connection::hand_over(std::uint32_t shard_index, request what, std::unique_
   if (why)
     return false;
   const bool is_there = owner_->options_.reach(shard_index, [moved](door& other) {
-    asio::ip::tcp::socket socket{other.config().io, moved->protocol, std::exchange(moved->descriptor, -1)};
+    asio::ip::tcp::socket socket{
+      other.config().io, moved->protocol, std::exchange(moved->descriptor, -1)};
     auto address = moved->what.address;
     std::make_shared<connection>(other.shared_from_this(), std::move(socket), std::move(address))
       ->start(std::move(*moved));

@@ -20,8 +20,9 @@ namespace net::http {
 /// A request on its way from one shard to another, with the socket it came by.
 struct moved_connection;
 
-/// One TCP connection: reads a request, has it answered, writes the answer, reads the next. One request at a time, so
-/// a peer that pipelines waits in the kernel. Between requests it holds no buffer and no parser.
+/// One TCP connection: reads a request, has it answered, writes the answer, reads the next. One
+/// request at a time, so a peer that pipelines waits in the kernel. Between requests it holds no
+/// buffer and no parser.
 class connection : public std::enable_shared_from_this<connection> {
 public:
   using beast_request = boost::beast::http::request<boost::beast::http::string_body>;

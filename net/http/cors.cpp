@@ -32,8 +32,8 @@ void cors::apply(exchange& e) const {
   if (!is_any())
     e.add_header("Access-Control-Allow-Credentials", "true");
   e.add_header(
-    "Access-Control-Expose-Headers",
-    "X-Request-Id, Link, Location, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset");
+    "Access-Control-Expose-Headers", "X-Request-Id, Link, Location, Retry-After, RateLimit-Limit, "
+                                     "RateLimit-Remaining, RateLimit-Reset");
 }
 
 void cors::apply_preflight(const request& req, const std::string& methods, response& out) const {
@@ -41,7 +41,8 @@ void cors::apply_preflight(const request& req, const std::string& methods, respo
     return;
   out.headers.emplace_back("Access-Control-Allow-Methods", methods);
   out.headers.emplace_back(
-    "Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Request-Id, Api-Version");
+    "Access-Control-Allow-Headers",
+    "Authorization, Content-Type, Idempotency-Key, X-Request-Id, Api-Version");
   out.headers.emplace_back("Access-Control-Max-Age", "600");
 }
 

@@ -24,12 +24,14 @@ class connection;
 
 /// Deadlines of a connection; a peer that is slower is closed.
 struct door_times {
-  std::chrono::milliseconds header = domain::limits::http_header_time; // from the first byte to the empty line
-  std::chrono::milliseconds idle = domain::limits::http_idle_time;     // between requests
-  std::chrono::milliseconds body = std::chrono::seconds{30};           // and 1 s more per KiB that came
+  std::chrono::milliseconds header =
+    domain::limits::http_header_time; // from the first byte to the empty line
+  std::chrono::milliseconds idle = domain::limits::http_idle_time; // between requests
+  std::chrono::milliseconds body = std::chrono::seconds{30};       // and 1 s more per KiB that came
   std::chrono::milliseconds write = domain::limits::write_progress_timeout;
-  std::chrono::milliseconds linger = std::chrono::seconds{5}; // to read away what a refused peer still sends
-  std::chrono::milliseconds sweep = std::chrono::seconds{1};  // how often deadlines are looked at
+  std::chrono::milliseconds linger =
+    std::chrono::seconds{5}; // to read away what a refused peer still sends
+  std::chrono::milliseconds sweep = std::chrono::seconds{1}; // how often deadlines are looked at
 };
 
 /// Answers by status. Written by one shard, read by anyone.

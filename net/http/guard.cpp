@@ -9,8 +9,9 @@ namespace {
 
 constexpr std::array methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 // Fields of which a second one would leave it open which counts.
-constexpr std::array single_fields{
-  "host", "content-length", "transfer-encoding", "content-type", "authorization", "origin", "expect"};
+constexpr std::array single_fields{"host",         "content-length", "transfer-encoding",
+                                   "content-type", "authorization",  "origin",
+                                   "expect"};
 
 constexpr std::array<bool, 256> token_characters = [] {
   std::array<bool, 256> table{};
@@ -45,8 +46,9 @@ char lower(char c) {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size()
-         && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return lower(x) == lower(y);
+         });
 }
 
 std::string_view trim(std::string_view text) {
@@ -88,7 +90,8 @@ bool is_host(std::string_view text) {
     const auto colon = text.find(':');
     const auto name = text.substr(0, colon);
     const auto is_name = [](char c) {
-      return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '.' || c == '-' || c == '_';
+      return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '.' || c == '-'
+             || c == '_';
     };
     if (name.empty() || !std::all_of(name.begin(), name.end(), is_name))
       return false;
@@ -96,7 +99,8 @@ bool is_host(std::string_view text) {
   }
   if (port.empty())
     return true;
-  return port.front() == ':' && port.size() <= 6 && std::all_of(port.begin() + 1, port.end(), is_digit);
+  return port.front() == ':' && port.size() <= 6
+         && std::all_of(port.begin() + 1, port.end(), is_digit);
 }
 
 struct request_line {
@@ -136,8 +140,8 @@ verdict check_request_line(std::string_view text, request_line& out) {
   const auto version = text.substr(last + 1);
   if (!is_token(out.method))
     return refuse(400, "The method is not a token");
-  const bool is_version = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5])
-                          && version[6] == '.' && is_digit(version[7]);
+  const bool is_version = version.size() == 8 && version.starts_with("HTTP/")
+                          && is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
   if (!is_version)
     return refuse(400, "The version is malformed");
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
@@ -171,11 +175,20 @@ verdict check_field(std::string_view line, seen_fields& seen) {
         return refuse(400, "A header that must be there once is there twice");
       seen.present[i] = true;
       switch (i) {
-      case 0: seen.host = value; break;
-      case 1: seen.length = value; break;
-      case 2: seen.encoding = value; break;
-      case 6: seen.expect = value; break;
-      default: break;
+      case 0:
+        seen.host = value;
+        break;
+      case 1:
+        seen.length = value;
+        break;
+      case 2:
+        seen.encoding = value;
+        break;
+      case 6:
+        seen.expect = value;
+        break;
+      default:
+        break;
       }
     }
   return {};

@@ -1,4 +1,5 @@
-// RFC 9112, narrowed: what Beast lets pass and two servers could read differently (reliability.md 4.2).
+// RFC 9112, narrowed: what Beast lets pass and two servers could read differently
+// (reliability.md 4.2).
 #pragma once
 
 #include "domain/limits.hpp"
@@ -10,7 +11,8 @@
 namespace net::http {
 
 /// Where the header block ends: `size` counts up to and including the empty line; 0: not there yet.
-/// `is_bad`: there are bytes that no header block may have (bare LF or CR, control bytes); stop reading at once.
+/// `is_bad`: there are bytes that no header block may have (bare LF or CR, control bytes); stop
+/// reading at once.
 struct head_end {
   std::size_t size = 0;
   bool is_bad = false;
@@ -27,8 +29,8 @@ struct verdict {
   std::uint64_t content_length = 0;
 };
 
-/// `head` is one request's header block, up to and including CRLFCRLF. Refuses what is ambiguous, too large or not
-/// spoken here: 400, 413, 414, 417, 431, 501, 505.
+/// `head` is one request's header block, up to and including CRLFCRLF. Refuses what is ambiguous,
+/// too large or not spoken here: 400, 413, 414, 417, 431, 501, 505.
 verdict check_head(std::string_view head, std::size_t max_body = domain::limits::http_body_bytes);
 
 } // namespace net::http

@@ -7,7 +7,8 @@
 namespace net::http {
 
 live_exchange::live_exchange(
-  std::shared_ptr<connection> link, request what, std::unique_ptr<connection::beast_request> handshake)
+  std::shared_ptr<connection> link, request what,
+  std::unique_ptr<connection::beast_request> handshake)
     : link_(std::move(link)), handshake_(std::move(handshake)) {
   request_ = std::move(what);
 }
@@ -17,11 +18,14 @@ live_exchange::~live_exchange() {
     return;
   // Dropped: nobody will answer. Posted, because the last reference may fall anywhere.
   auto r = error_response(
-    request_, domain::error{domain::errc::unavailable, "The request was not answered", {}, std::chrono::seconds{1}});
+    request_,
+    domain::error{
+      domain::errc::unavailable, "The request was not answered", {}, std::chrono::seconds{1}});
   auto& io = link_->owner().config().io;
-  boost::asio::post(io, [link = std::move(link_), r = std::move(r), to = std::move(request_)]() mutable {
-    link->answer(std::move(r), to);
-  });
+  boost::asio::post(
+    io, [link = std::move(link_), r = std::move(r), to = std::move(request_)]() mutable {
+      link->answer(std::move(r), to);
+    });
 }
 
 shard& live_exchange::home() {
@@ -60,7 +64,11 @@ void live_exchange::hand_over(std::uint32_t shard_index) {
   if (link_->hand_over(shard_index, request_, std::move(handshake_)))
     is_answered_ = true;
   else
-    fail({domain::errc::unavailable, "The other part of this server is not there", {}, std::chrono::seconds{1}});
+    fail(
+      {domain::errc::unavailable,
+       "The other part of this server is not there",
+       {},
+       std::chrono::seconds{1}});
 }
 
 std::unique_ptr<upgraded> live_exchange::take_socket() {

@@ -8,7 +8,8 @@ namespace net::http {
 class live_exchange final : public exchange, public std::enable_shared_from_this<live_exchange> {
 public:
   live_exchange(
-    std::shared_ptr<connection> link, request what, std::unique_ptr<connection::beast_request> handshake);
+    std::shared_ptr<connection> link, request what,
+    std::unique_ptr<connection::beast_request> handshake);
   ~live_exchange() override;
 
   shard& home() override;

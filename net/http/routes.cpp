@@ -36,8 +36,8 @@ bool strip_base(std::string_view path, std::string_view& rest) {
   if (!rest.starts_with("/v"))
     return true;
   const auto version = rest.substr(1, rest.find('/', 1) - 1);
-  const bool is_version = version.size() > 1
-                          && version.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  const bool is_version =
+    version.size() > 1 && version.find_first_not_of("0123456789", 1) == std::string_view::npos;
   if (!is_version)
     return true;
   rest.remove_prefix(1 + version.size());
@@ -57,7 +57,8 @@ struct routes::impl {
   std::vector<middleware> before;
   cors policy;
   std::map<std::string, std::function<void(const exchange_ptr&)>, std::less<>> exact;
-  std::vector<std::pair<std::string, std::function<void(const exchange_ptr&)>>> below; // longest first
+  std::vector<std::pair<std::string, std::function<void(const exchange_ptr&)>>>
+    below; // longest first
 
   static bool matches(const entry& e, const segments& path) {
     if (e.parts.size() != path.size())
@@ -155,7 +156,8 @@ void routes::dispatch_api(const exchange_ptr& e) {
   impl_->policy.apply(*e);
   std::string_view rest;
   if (!strip_base(req.path, rest) || api_version(req) == 0)
-    return e->fail({domain::errc::bad_request, "Unsupported API version; there are v1 and v2", {}, {}});
+    return e->fail(
+      {domain::errc::bad_request, "Unsupported API version; there are v1 and v2", {}, {}});
   const auto path = split(rest);
   const bool is_head = req.method == "HEAD";
   std::set<std::string> allowed;

@@ -3,7 +3,8 @@
 namespace net::http {
 
 site::site(const std::string& web_dir)
-    : running_(std::make_shared<running>()), files_(web_dir), started_(std::chrono::steady_clock::now()) {}
+    : running_(std::make_shared<running>()), files_(web_dir),
+      started_(std::chrono::steady_clock::now()) {}
 
 std::chrono::milliseconds
 site::take(const std::string& key, const domain::rate& r, domain::steady_time now) {

@@ -19,9 +19,11 @@ public:
   explicit site(const std::string& web_dir);
 
   /// 0: taken; otherwise how long until the next one.
-  std::chrono::milliseconds take(const std::string& key, const domain::rate& r, domain::steady_time now);
+  std::chrono::milliseconds
+  take(const std::string& key, const domain::rate& r, domain::steady_time now);
 
-  /// Marks a request with an Idempotency-Key as running, until the mark is dropped. nullptr: it is already.
+  /// Marks a request with an Idempotency-Key as running, until the mark is dropped. nullptr: it is
+  /// already.
   std::shared_ptr<void> begin(std::string key);
 
   const static_files& files() const { return files_; }

@@ -10,11 +10,12 @@
 namespace net::http {
 
 struct target_parts {
-  std::string path; // decoded
+  std::string path;                                       // decoded
   std::vector<std::pair<std::string, std::string>> query; // decoded, in order
 };
 
-/// Nothing when an escape is broken, or the path hides a slash, a backslash or a control character in one.
+/// Nothing when an escape is broken, or the path hides a slash, a backslash or a control character
+/// in one.
 std::optional<target_parts> split_target(std::string_view target);
 
 /// Escapes a value for a query.

@@ -181,8 +181,8 @@ outcome sqlite_writer::apply_one(const create_user& c) {
     taken.push_back({"username", "is already in use"});
   if (taken.empty())
     taken.push_back({"id", "is already in use"});
-  return failed(
-    errc::conflict, "The " + taken.front().field + " is already in use", std::move(taken));
+  auto message = "The " + taken.front().field + " is already in use";
+  return failed(errc::conflict, std::move(message), std::move(taken));
 }
 
 outcome sqlite_writer::apply_one(const create_room& c) {
