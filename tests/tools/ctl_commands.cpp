@@ -42,6 +42,7 @@ TEST_CASE("every command's help has an example of itself", "[tools][ctl]") {
     const auto r = troupectl({name, "--help"});
     CHECK(r.code == 0);
     CHECK(r.out.find("Example: troupectl " + name) != std::string::npos);
+    CHECK(r.out.find("Usage: troupectl " + name) != std::string::npos);
     CHECK(r.err.empty());
   }
   CHECK(troupectl({"--help"}).out.find("Example: troupectl") != std::string::npos);

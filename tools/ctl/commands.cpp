@@ -56,11 +56,7 @@ public:
       app_.parse(argc, argv);
       return 0;
     } catch (const CLI::CallForHelp&) {
-      // the help of the innermost command that was named
-      const CLI::App* named = &app_;
-      for (auto sub = app_.get_subcommands(); !sub.empty(); sub = named->get_subcommands())
-        named = sub.front();
-      out_ << named->help();
+      out_ << app_.help(); // of the command that was named, if one was
       return 0;
     } catch (const CLI::ParseError& e) {
       err << "troupectl: " << e.what() << " (see troupectl --help)\n";
