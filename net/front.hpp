@@ -33,6 +33,13 @@ public:
             [failed](caf::error& why) mutable { failed(::actors::from_caf(why)); });
   }
 
+  /// Tells `whom` something that has no answer.
+  template <class Handle, class Message>
+  void tell(const Handle& whom, Message what) {
+    if (whom)
+      self()->send(whom, std::move(what));
+  }
+
 protected:
   virtual caf::event_based_actor* self() = 0;
 };

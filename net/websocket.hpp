@@ -27,6 +27,7 @@ public:
     virtual void on_gone(std::uint16_t code) = 0;
     /// The queue wants to be flushed at the end of the turn (a pong or close of Beast's).
     virtual void on_dirty() = 0;
+    virtual void on_pong() {}
     /// False: stop reading after this message until resume().
     virtual bool wants_more() = 0;
   };
@@ -41,6 +42,9 @@ public:
   /// Everything queued, in one system call; the rest when the socket takes more. Detects 10 s without progress.
   virtual void flush() = 0;
   virtual void resume() = 0; // read on
+  /// From now on frames are taken from `q`, which has taken over what was left in the old queue (a part-sent frame at
+  /// its front included): an upgrade from polling, or a client that lets go while the rest is still sent.
+  virtual void use_queue(write_queue& q) = 0;
   /// Sends a close frame behind what is queued, waits a bounded time for the peer's, then closes TCP.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
   /// No close frame: the connection is cut. on_gone is called (1006).
