@@ -8,7 +8,10 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/fwd.hpp>
 #include <caf/typed_actor.hpp>
+#include <caf/weak_intrusive_ptr.hpp>
 
+#include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -93,6 +96,23 @@ using room_actor = caf::typed_actor<
   caf::reacts_to<struct room_tick>>; // its own timer
 
 struct room_tick { std::uint64_t generation = 0; };
+
+struct surroundings;
+
+/// What the directory found in storage when it activated the room.
+struct room_args {
+  std::shared_ptr<surroundings> world;
+  domain::room room; // last_seq as activated
+  domain::epoch epoch = 0;
+  /// Ascending, ends with the room's last seq: the newest ones, and at least those that were not shown yet.
+  std::vector<domain::logged_event> recent;
+  /// The newest seq that was handed to the outbox; outlives the actor, so that its successor shows what is stored
+  /// but was not shown.
+  std::shared_ptr<std::atomic<domain::seq>> shown;
+  /// Whom to ask for retirement (an actor that takes retire_room), and to end with. May be none in tests.
+  caf::weak_actor_ptr directory;
+};
+room_actor spawn_room(caf::actor_system& system, room_args args);
 
 } // namespace actors
 

@@ -21,6 +21,8 @@ using room_directory_actor = caf::typed_actor<
   caf::reacts_to<retire_room>,
   caf::replies_to<list_active_rooms>::with<active_rooms>>;
 
+room_directory_actor spawn_room_directory(caf::actor_system& system, std::shared_ptr<surroundings> world);
+
 } // namespace actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::open_room)

@@ -8,6 +8,7 @@
 #include <caf/fwd.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,18 @@ using session_actor = caf::typed_actor<
   caf::reacts_to<room_lost>,
   caf::replies_to<session_view_query>::with<session_view>,
   caf::reacts_to<session_tick>>;
+
+struct surroundings;
+
+struct session_args {
+  std::shared_ptr<surroundings> world;
+  domain::session_id id;
+  domain::principal who;
+  connection_ref connection;
+  caf::execution_unit* home = nullptr; // nullptr: the scheduler's choice
+};
+/// It starts to run with its first message. Whoever spawns it puts it into the index (node::open_session).
+session_actor spawn_session(caf::actor_system& system, session_args args);
 
 } // namespace actors
 

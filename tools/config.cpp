@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <sstream>
@@ -61,9 +62,12 @@ layer layer_of_values(const layer& raw) {
 }
 
 layer layer_of_environment(const environment& variables, std::vector<std::string>& warnings) {
+  // read elsewhere: --config, and what troupectl takes
+  static constexpr std::array<std::string_view, 4> others{
+    "TROUPE_CONFIG", "TROUPE_URL", "TROUPE_TOKEN", "TROUPE_TOKEN_FILE"};
   layer raw;
   for (const auto& [variable, value] : variables) {
-    if (!variable.starts_with("TROUPE_") || variable == "TROUPE_CONFIG")
+    if (!variable.starts_with("TROUPE_") || std::ranges::count(others, variable) != 0)
       continue;
     auto row = std::ranges::find_if(option_table(), [&](const option_row& x) {
       return variable == x.variable

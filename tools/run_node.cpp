@@ -1,6 +1,7 @@
 #include "tools/run_node.hpp"
 
 #include "actors/authenticator.hpp"
+#include "actors/error.hpp"
 #include "actors/node.hpp"
 #include "net/server.hpp"
 #include "persistence/storage.hpp"
@@ -53,18 +54,16 @@ void make_admin(caf::actor_system& system, actors::node& node, const config& set
   if (settings.admin_email.empty())
     return;
   caf::scoped_actor self{system};
-  std::string failure;
+  std::optional<std::string> failure;
   self
     ->request(
       node.authenticator(), std::chrono::seconds{10},
       actors::ensure_admin{settings.admin_email, settings.admin_password})
     .receive(
-      [](const actors::signed_in&) {}, [&](const caf::error& e) { failure = system.render(e); });
-  if (!failure.empty())
-    throw cannot_start{
-      2, "the administrator could not be made: " + failure
-           + " (an email address, and a password of 8 or more characters with upper and lower case "
-             "and a digit)"};
+      [](const actors::signed_in&) {},
+      [&failure](const caf::error& e) { failure = actors::from_caf(e).message; });
+  if (failure)
+    throw cannot_start{1, "the administrator could not be made: " + *failure};
 }
 
 std::string base_url(const config& settings, std::uint16_t port) {
@@ -127,7 +126,13 @@ int serve(const config& settings, logger& log) {
   node.start();
   try {
     make_admin(system, node, settings);
-    server.start(node);
+    try {
+      server.start(node);
+    } catch (const std::system_error& e) {
+      throw cannot_start{
+        1, "cannot listen on " + settings.net.address + ":" + std::to_string(settings.net.port)
+             + ": " + e.code().message()};
+    }
     log.info(
       "node-ready", {{"address", settings.net.address},
                      {"port", std::uint64_t{server.port()}},

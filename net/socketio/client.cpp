@@ -230,7 +230,7 @@ void add_socketio(http::routes& routes, services& s) {
     .upgrade_timeout = s.config.upgrade_timeout,
     .max_payload = s.config.max_payload};
   settings.origins = s.config.cors_origins;
-  settings.shards = s.config.shards;
+  settings.shards = s.shards.size();
   settings.random = [&s] { return s.node.outside().random->token(15); };
   const auto server = std::make_shared<engineio::server>(
     s.home, std::move(settings),

@@ -107,7 +107,8 @@ test('what was missed can be had after the room left memory and after kill -9', 
   checkEvents(back.events, 11, 300);
   const page = await api(node.url, 'GET', `/rooms/${room.id}/events?after=295&limit=3`, { token: bob.token });
   assert.equal(page.status, 200);
-  checkEvents(page.body.data, 296, 298);
+  checkEvents(page.body.events, 296, 298);
+  assert.equal(page.body.more, true);
   await reader.end();
 });
 

@@ -53,11 +53,11 @@ private:
 
 TEST_CASE("an actor sent to from a shard runs on that shard", "[net][shard]") {
   shards all{3};
-  auto actor = all.system->spawn<whereabouts>(nullptr);
+  auto actor = all.system->spawn<whereabouts, caf::lazy_init>(nullptr); // first run at its first message
   for (std::size_t i = 0; i < 3; ++i) {
     auto& queue = all.scheduler().worker(i).queue();
     std::promise<std::uint64_t> where;
-    auto asker = all.system->spawn(
+    auto asker = all.system->spawn<caf::lazy_init>(
       [&, actor](caf::event_based_actor* self, std::size_t) -> caf::behavior {
         return {[&, self, actor](caf::ok_atom) {
           self->request(actor, 5s, where_query{}).then([&](std::uint64_t at) { where.set_value(at); });

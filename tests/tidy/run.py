@@ -2,10 +2,12 @@
 """Checks the rules of the house that a machine can check.   tests/tidy/run.py [--self-test | --write] [CHECK…]
 
 --self-test   plants each violation of planted.py in a copy in memory and sees that its check finds it
---write       renews what docs/ takes from the program: the option table (needs build/trouped)
+--write       renews what the docs take from the program: the option table (needs build/trouped) and, after
+              tools/bench, the figures of the README
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -14,11 +16,11 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import checks  # noqa: E402
+import figures  # noqa: E402
 import planted  # noqa: E402
 from tree import Tree  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BEGIN, END = "<!-- options: begin -->\n", "<!-- options: end -->"
 
 
 def check(tree, names):
@@ -50,14 +52,24 @@ def self_test(tree):
     return passed, failed
 
 
+def renew(page, region, text):
+    """Puts a text between the marks of a region."""
+    begin, end = f"<!-- {region}: begin -->\n", f"<!-- {region}: end -->"
+    path = os.path.join(ROOT, page)
+    with open(path, encoding="utf-8") as f:
+        before, rest = f.read().split(begin)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(before + begin + text + end + rest.split(end)[1])
+
+
 def write():
-    page = os.path.join(ROOT, "docs/configuration.md")
     table = subprocess.run([os.path.join(ROOT, "build/trouped"), "--print-options"], capture_output=True, check=True,
                            text=True).stdout
-    with open(page, encoding="utf-8") as f:
-        before, rest = f.read().split(BEGIN)
-    with open(page, "w", encoding="utf-8") as f:
-        f.write(before + BEGIN + table + END + rest.split(END)[1])
+    renew("docs/configuration.md", "options", table)
+    measured = os.path.join(ROOT, "build/bench.json")
+    if os.path.exists(measured):
+        with open(measured, encoding="utf-8") as f:
+            renew("README.md", "figures", figures.as_markdown(json.load(f)))
 
 
 def main():

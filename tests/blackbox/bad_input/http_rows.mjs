@@ -102,10 +102,10 @@ const open = [
   ['encoded bytes that are no UTF-8', get('/api/v1/rooms/%ff%fe'), 400],
   ['the way up', get('/../../etc/passwd'), 404],
   ['the way up, encoded', get('/%2e%2e/%2e%2e/etc/passwd'), 404],
-  ['the way up behind a file', get('/assets/..%2f..%2fCMakeLists.txt'), 404],
+  ['the way up behind a file', get('/assets/..%2f..%2fCMakeLists.txt'), 400],
   ['an unknown page', get('/no/such/page'), 404],
   ['an unknown route', get('/api/v1/nothing'), 404],
-  ['an unknown version', get('/api/v3/rooms'), 404],
+  ['an unknown version', get('/api/v3/rooms'), 400],
   ['a method that a route does not have', `DELETE /api/v1/auth/login HTTP/1.1\r\n${host}\r\n`, 405],
   ['an unknown Api-Version', get('/api/rooms', `${host}Api-Version: v9\r\n`), 400],
 ];

@@ -83,7 +83,7 @@ export class Talker {
       while (this.lastSeq < upTo) {
         const path = `/rooms/${this.roomId}/events?limit=100&after=${this.lastSeq}`;
         const page = await api(this.node.url, 'GET', path, { token: this.token });
-        for (const event of page.body.data) {
+        for (const event of page.body.events) {
           const { id, seq, clientId, content } = event.data;
           this.shown.push({ id, seq, clientId, content });
         }
