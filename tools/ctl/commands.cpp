@@ -2,6 +2,7 @@
 
 #include "domain/json.hpp"
 #include "tools/ctl/client.hpp"
+#include "tools/ctl/top.hpp"
 #include "tools/ctl/views.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,6 +24,8 @@ namespace {
 
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
+constexpr int limit_max = 1'000; // the node lists no more at once
+constexpr std::size_t top_rows = 20;
 
 struct failure {
   int code;
@@ -53,11 +56,7 @@ public:
       app_.parse(argc, argv);
       return 0;
     } catch (const CLI::CallForHelp&) {
-      // the help of the innermost command that was named
-      const CLI::App* named = &app_;
-      for (auto sub = app_.get_subcommands(); !sub.empty(); sub = named->get_subcommands())
-        named = sub.front();
-      out_ << named->help();
+      out_ << app_.help(); // of the command that was named, if one was
       return 0;
     } catch (const CLI::ParseError& e) {
       err << "troupectl: " << e.what() << " (see troupectl --help)\n";
@@ -87,8 +86,9 @@ private:
     app_.footer("Example: troupectl --token-file token actors --sort busy --limit 10");
 
     declare_actors();
-    auto* rooms = command("rooms", "Active rooms of the node", "troupectl rooms");
-    rooms->callback([this] { show("/admin/rooms", show_rooms); });
+    auto* rooms = command("rooms", "Active rooms of the node", "troupectl rooms --limit 20");
+    with_limit(rooms)->callback(
+      [this] { show("/admin/rooms?limit=" + std::to_string(limit_), show_rooms); });
     auto* room =
       command("room", "One room: who is in, seq, epoch, what is pending", "troupectl room general");
     room->add_option("id", id_, "The room's id")->required();
@@ -104,6 +104,13 @@ private:
     return c;
   }
 
+  CLI::App* with_limit(CLI::App* c) {
+    c->add_option("--limit", limit_, "How many")
+      ->check(CLI::Range(1, limit_max))
+      ->capture_default_str();
+    return c;
+  }
+
   void declare_actors() {
     auto* actors = command(
       "actors", "Live actors, the largest first",
@@ -112,24 +119,22 @@ private:
     actors->add_option("--sort", sort_, "By what: mailbox, messages, busy or age")
       ->check(CLI::IsMember({"mailbox", "messages", "busy", "age"}))
       ->capture_default_str();
-    actors->add_option("--limit", limit_, "How many")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
-    actors->callback([this] {
+    with_limit(actors)->callback([this] {
       auto path = "/admin/actors?sort=" + sort_ + "&limit=" + std::to_string(limit_);
       if (!type_.empty())
         path += "&type=" + escape(type_);
       show(path, show_actors);
     });
-    auto* actor = command("actor", "One actor with its state", "troupectl actor 42");
-    actor->add_option("id", id_, "Its number, as `actors` lists it")->required();
+    auto* actor = command("actor", "One actor with its state", "troupectl actor act_42");
+    actor->add_option("id", id_, "As `actors` lists it")->required();
     actor->callback([this] { show("/admin/actors/" + escape(id_), show_detail); });
   }
 
   void declare_sessions() {
     auto* sessions =
       command("sessions", "Sessions of signed-in clients", "troupectl sessions -o json");
-    sessions->callback([this] { show("/admin/sessions", show_sessions); });
+    with_limit(sessions)->callback(
+      [this] { show("/admin/sessions?limit=" + std::to_string(limit_), show_sessions); });
     auto* session =
       command("session", "One session, or its end", "troupectl session ses_01J9ZK3V --kick");
     session->add_option("id", id_, "The session's id")->required();
@@ -208,17 +213,20 @@ private:
 
   void watch() {
     const auto c = node();
-    const bool is_terminal = isatty(STDOUT_FILENO) != 0;
-    std::optional<answer> before;
+    const bool is_refreshed = !is_once_ && !is_json() && isatty(STDOUT_FILENO) != 0;
+    std::optional<reading> before;
     for (;;) {
       const auto begin = std::chrono::steady_clock::now();
-      auto now = checked(c.get("/admin/top"));
+      auto node_now = checked(c.get("/admin/top"));
+      auto actors_now =
+        checked(c.get("/admin/actors?sort=busy&limit=" + std::to_string(limit_max)));
+      reading now{
+        std::move(node_now.json), std::move(actors_now.json), std::chrono::steady_clock::now()};
       if (is_json()) {
-        out_ << now.body << '\n';
+        out_ << R"({"top":)" << node_now.body << R"(,"actors":)" << actors_now.body << "}\n";
       } else {
-        if (is_terminal && !is_once_)
-          out_ << "\x1b[H\x1b[2J";
-        show_top(now.json, before ? &before->json : nullptr, before ? 1.0 : 0.0, out_);
+        out_ << (is_refreshed ? "\x1b[H\x1b[2J" : before ? "\n" : "");
+        show_top(now, before ? &*before : nullptr, top_rows, out_);
       }
       out_.flush();
       if (is_once_ || !out_)

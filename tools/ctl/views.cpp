@@ -1,14 +1,11 @@
 #include "tools/ctl/views.hpp"
 
+#include "tools/ctl/fields.hpp"
 #include "tools/ctl/format.hpp"
 #include "tools/ctl/table.hpp"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 #include <array>
-#include <map>
 #include <ostream>
 #include <span>
 #include <string>
@@ -35,9 +32,9 @@ constexpr std::array actor_fields{
   field{"name", "NAME", as::text},
   field{"mailbox", "MAILBOX", as::count},
   field{"handled", "HANDLED", as::count},
-  field{"busyUs", "BUSY", as::microseconds},
-  field{"stuckUs", "STUCK", as::microseconds},
-  field{"ageMs", "AGE", as::milliseconds},
+  field{"busyMicroseconds", "BUSY", as::microseconds},
+  field{"stuckMicroseconds", "STUCK", as::microseconds},
+  field{"ageMilliseconds", "AGE", as::milliseconds},
   field{"restarts", "RESTARTS", as::count},
   field{"lastMessage", "LAST MESSAGE", as::text},
   field{"lastError", "LAST ERROR", as::text}};
@@ -48,47 +45,15 @@ constexpr std::array death_fields{
 
 constexpr std::array room_fields{
   field{"id", "ID", as::text},
-  field{"name", "NAME", as::text},
-  field{"type", "TYPE", as::text},
-  field{"memberCount", "MEMBERS", as::count},
-  field{"online", "ONLINE", as::count},
-  field{"sessions", "SESSIONS", as::count},
-  field{"lastSeq", "LAST SEQ", as::count},
-  field{"epoch", "EPOCH", as::count},
-  field{"pending", "PENDING", as::count}};
+  field{"actor", "ACTOR", as::text},
+  field{"mailbox", "MAILBOX", as::count},
+  field{"handled", "HANDLED", as::count},
+  field{"busyMicroseconds", "BUSY", as::microseconds},
+  field{"ageMilliseconds", "AGE", as::milliseconds}};
 
 constexpr std::array session_fields{
-  field{"id", "ID", as::text},
-  field{"userId", "USER", as::text},
-  field{"username", "USERNAME", as::text},
-  field{"connected", "CONNECTED", as::text},
-  field{"topics", "TOPICS", as::count},
-  field{"since", "SINCE", as::text}};
-
-const Value* find(const Value& object, const char* key) {
-  if (!object.IsObject())
-    return nullptr;
-  const auto found = object.FindMember(key);
-  return found == object.MemberEnd() ? nullptr : &found->value;
-}
-
-std::uint64_t number_at(const Value& object, const char* key) {
-  const auto* v = find(object, key);
-  return v != nullptr && v->IsUint64() ? v->GetUint64() : 0;
-}
-
-std::string plain(const Value& v) {
-  if (v.IsString())
-    return printable({v.GetString(), v.GetStringLength()});
-  if (v.IsNull())
-    return "";
-  if (v.IsBool())
-    return v.GetBool() ? "yes" : "no";
-  rapidjson::StringBuffer text;
-  rapidjson::Writer<rapidjson::StringBuffer> writer{text};
-  v.Accept(writer);
-  return printable({text.GetString(), text.GetSize()});
-}
+  field{"id", "ID", as::text}, field{"userId", "USER", as::text},
+  field{"username", "USERNAME", as::text}, field{"since", "SINCE", as::text}};
 
 std::string cell(const Value& row, const field& f) {
   const auto* v = find(row, f.key);
@@ -122,12 +87,6 @@ void write_table(const Value& rows, std::span<const field> fields, std::ostream&
   t.write(out);
 }
 
-const Value& list_at(const Value& object, const char* key) {
-  static const Value none{rapidjson::kArrayType};
-  const auto* v = find(object, key);
-  return v != nullptr && v->IsArray() ? *v : none;
-}
-
 void show_list(
   const Value& listing, const char* key, std::span<const field> fields, const char* noun,
   std::ostream& out) {
@@ -150,11 +109,8 @@ void write_totals(const Value& listing, std::ostream& out) {
   out << '\n';
 }
 
-std::string percent(double part) {
-  return std::to_string(static_cast<int>(part * 100 + 0.5)) + "%";
-}
-
-void write_value(const std::string& indent, const Value& v, std::ostream& out);
+void write_value(
+  const std::string& gap, const std::string& indent, const Value& v, std::ostream& out);
 
 void write_members(const std::string& indent, const Value& object, std::ostream& out) {
   std::size_t width = 0;
@@ -162,12 +118,14 @@ void write_members(const std::string& indent, const Value& object, std::ostream&
     width = std::max(width, display_width(plain(key)));
   for (const auto& [key, v] : object.GetObject()) {
     const auto name = plain(key);
-    out << indent << name << std::string(width - display_width(name) + 2, ' ');
-    write_value(indent + "  ", v, out);
+    out << indent << name;
+    write_value(std::string(width - display_width(name) + 2, ' '), indent + "  ", v, out);
   }
 }
 
-void write_value(const std::string& indent, const Value& v, std::ostream& out) {
+/// `gap` goes before a value that stands on the line of its name.
+void write_value(
+  const std::string& gap, const std::string& indent, const Value& v, std::ostream& out) {
   if (v.IsObject() && v.MemberCount() > 0) {
     out << '\n';
     write_members(indent, v, out);
@@ -175,10 +133,11 @@ void write_value(const std::string& indent, const Value& v, std::ostream& out) {
     out << '\n';
     for (rapidjson::SizeType i = 0; i < v.Size(); ++i) {
       out << indent << i + 1 << '.';
-      write_value(indent + "  ", v[i], out);
+      write_value(" ", indent + "  ", v[i], out);
     }
   } else {
-    out << plain(v) << '\n';
+    const auto text = plain(v);
+    out << (text.empty() ? "" : gap) << text << '\n';
   }
 }
 
@@ -200,53 +159,6 @@ void show_rooms(const Value& listing, std::ostream& out) {
 
 void show_sessions(const Value& listing, std::ostream& out) {
   show_list(listing, "sessions", session_fields, "sessions", out);
-}
-
-void show_top(const Value& now, const Value* earlier, double seconds, std::ostream& out) {
-  const char* gap = "";
-  for (const auto& [key, v] : now.GetObject())
-    if (!v.IsArray() && !v.IsObject()) {
-      out << gap << plain(key) << ' ' << (v.IsUint64() ? human_count(v.GetUint64()) : plain(v));
-      gap = "  ·  ";
-    }
-  out << '\n';
-  write_totals(now, out);
-  out << '\n';
-
-  std::map<std::string, const Value*> before;
-  if (earlier != nullptr)
-    for (const auto& row : list_at(*earlier, "actors").GetArray())
-      if (const auto* id = find(row, "id"))
-        before[plain(*id)] = &row;
-  table t{
-    {{"ID"},
-     {"TYPE"},
-     {"NAME"},
-     {"BUSY", align::right},
-     {"MSG/S", align::right},
-     {"MAILBOX", align::right},
-     {"STUCK", align::right},
-     {"HANDLED", align::right},
-     {"LAST MESSAGE"}}};
-  for (const auto& row : list_at(now, "actors").GetArray()) {
-    const auto id = find(row, "id") != nullptr ? plain(*find(row, "id")) : std::string{};
-    std::string busy = cell(row, {"busyUs", "", as::microseconds});
-    std::string rate;
-    if (const auto old = before.find(id); old != before.end() && seconds > 0) {
-      const auto grown = [&](const char* key) {
-        const auto a = number_at(*old->second, key);
-        const auto b = number_at(row, key);
-        return b > a ? static_cast<double>(b - a) / seconds : 0.0;
-      };
-      busy = percent(grown("busyUs") / 1e6);
-      rate = human_count(static_cast<std::uint64_t>(grown("handled") + 0.5));
-    }
-    t.add(
-      {id, cell(row, {"type", ""}), cell(row, {"name", ""}), busy, rate,
-       cell(row, {"mailbox", "", as::count}), cell(row, {"stuckUs", "", as::microseconds}),
-       cell(row, {"handled", "", as::count}), cell(row, {"lastMessage", ""})});
-  }
-  t.write(out);
 }
 
 void show_detail(const Value& thing, std::ostream& out) {

@@ -10,9 +10,6 @@ namespace ctl {
 void show_actors(const rapidjson::Value& listing, std::ostream& out);
 void show_rooms(const rapidjson::Value& listing, std::ostream& out);
 void show_sessions(const rapidjson::Value& listing, std::ostream& out);
-/// `earlier`: the listing of a second before, for rates; null at first.
-void show_top(
-  const rapidjson::Value& now, const rapidjson::Value* earlier, double seconds, std::ostream& out);
 /// One thing in full: a line per field, inner objects indented, lists of objects numbered.
 void show_detail(const rapidjson::Value& thing, std::ostream& out);
 

@@ -62,8 +62,13 @@ export class Connection {
       const socket = this.socket;
       try {
         const answer = await this.request("authenticate", { token: this.used });
-        if (socket === this.socket)
-          this.feed({ type: answer.ok ? "accepted" : "refused" });
+        if (socket !== this.socket)
+          return;
+        if (answer.ok)
+          this.feed({ type: "accepted" });
+        else if (answer.error?.code === "unauthorized")
+          this.feed({ type: "refused" });
+        // anything else: the server closes with a code that says when to come back
       } catch {
         // closed meanwhile: the close code says why
       }
