@@ -11,11 +11,18 @@
 
 namespace actors {
 
-/// Where the actors are that a node has one of. A restart puts a new handle in, so ask each time. Any thread.
+/// Where the actors are that a node has one of. A restart puts a new handle in, so ask each time.
+/// Any thread.
 class address_book {
 public:
-  struct writer_entry { storage_writer_actor worker; storage_load load; };
-  struct reader_entry { storage_reader_actor worker; storage_load load; };
+  struct writer_entry {
+    storage_writer_actor worker;
+    storage_load load;
+  };
+  struct reader_entry {
+    storage_reader_actor worker;
+    storage_load load;
+  };
 
   user_repository_actor users() const { return get(users_); }
   room_repository_actor rooms() const { return get(rooms_); }

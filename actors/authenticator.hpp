@@ -6,6 +6,8 @@
 #include <caf/fwd.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <cstdint>
+#include <memory>
 #include <string>
 
 namespace actors {
@@ -41,6 +43,10 @@ using authenticator_actor = caf::typed_actor<
   caf::replies_to<refresh_tokens>::with<signed_in>,
   caf::replies_to<logout_user>::with<logged_out>,
   caf::replies_to<ensure_admin>::with<signed_in>>;
+
+struct surroundings;
+
+authenticator_actor spawn_authenticator(caf::actor_system& system, std::shared_ptr<surroundings> world);
 
 } // namespace actors
 

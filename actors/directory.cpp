@@ -6,10 +6,9 @@
 
 #include <caf/actor_cast.hpp>
 
-#include <cxxabi.h>
-
 #include <algorithm>
 #include <cstdlib>
+#include <cxxabi.h>
 #include <memory>
 
 namespace actors {
@@ -25,10 +24,14 @@ std::string demangled(const char* name) {
 
 std::uint64_t rank(const actor_row& row, actor_order by) {
   switch (by) {
-    case actor_order::mailbox: return row.mailbox;
-    case actor_order::messages: return row.handled;
-    case actor_order::busy: return row.busy_us;
-    case actor_order::age: return row.age_ms;
+  case actor_order::mailbox:
+    return row.mailbox;
+  case actor_order::messages:
+    return row.handled;
+  case actor_order::busy:
+    return row.busy_us;
+  case actor_order::age:
+    return row.age_ms;
   }
   return 0;
 }
@@ -97,7 +100,8 @@ void actor_directory::note_restart(std::string_view name) {
     restarts_.emplace(name, 1);
 }
 
-actor_row actor_directory::describe(std::uint64_t id, const section& from, const live_actor& live) const {
+actor_row
+actor_directory::describe(std::uint64_t id, const section& from, const live_actor& live) const {
   const auto get = [](const auto& value) { return value.load(std::memory_order_relaxed); };
   const auto& stats = live.who->counters();
   const auto now = inspection_now_ns();
@@ -116,9 +120,10 @@ actor_row actor_directory::describe(std::uint64_t id, const section& from, const
   return row;
 }
 
-actor_directory::listing actor_directory::list(
-  std::string_view type, actor_order by, std::size_t limit) const {
-  // Numbers first, texts only for the rows that are shown: thousands of sessions are passed over cheaply.
+actor_directory::listing
+actor_directory::list(std::string_view type, actor_order by, std::size_t limit) const {
+  // Numbers first, texts only for the rows that are shown: thousands of sessions are passed over
+  // cheaply.
   listing result;
   for (const auto& part : parts_) {
     std::lock_guard guard{part.mutex};
@@ -132,10 +137,11 @@ actor_directory::listing actor_directory::list(
   }
   const auto shown = std::min(limit, result.rows.size());
   const auto end = result.rows.begin() + static_cast<std::ptrdiff_t>(shown);
-  std::partial_sort(result.rows.begin(), end, result.rows.end(), [by](const actor_row& a, const actor_row& b) {
-    const auto left = rank(a, by), right = rank(b, by);
-    return left != right ? left > right : a.id < b.id;
-  });
+  std::partial_sort(
+    result.rows.begin(), end, result.rows.end(), [by](const actor_row& a, const actor_row& b) {
+      const auto left = rank(a, by), right = rank(b, by);
+      return left != right ? left > right : a.id < b.id;
+    });
   result.rows.erase(end, result.rows.end());
   for (auto& row : result.rows) {
     actor_row full;
@@ -154,7 +160,8 @@ bool actor_directory::find(std::uint64_t id, actor_row& out) const {
       return false;
     out = describe(id, part, found->second);
     out.name = found->second.who->label();
-    if (const char* last = found->second.who->counters().last_message.load(std::memory_order_relaxed))
+    if (
+      const char* last = found->second.who->counters().last_message.load(std::memory_order_relaxed))
       out.last_message = demangled(last);
   }
   std::lock_guard guard{dead_mutex_};
@@ -167,7 +174,8 @@ caf::actor actor_directory::handle(std::uint64_t id) const {
   const auto& part = part_of(id);
   std::lock_guard guard{part.mutex};
   const auto found = part.live.find(id);
-  return found == part.live.end() ? caf::actor{} : caf::actor_cast<caf::actor>(found->second.handle.lock());
+  return found == part.live.end() ? caf::actor{}
+                                  : caf::actor_cast<caf::actor>(found->second.handle.lock());
 }
 
 std::size_t actor_directory::size() const {

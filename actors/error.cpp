@@ -24,7 +24,8 @@ domain::error from_caf(const caf::error& why) {
   if (why == caf::sec::request_timeout)
     return {errc::retry, "The outcome is not known; send again with the same clientId", {}, {}};
   if (why == caf::sec::request_receiver_down)
-    return {errc::unavailable, "The service is not available right now", {}, std::chrono::seconds{1}};
+    return {
+      errc::unavailable, "The service is not available right now", {}, std::chrono::seconds{1}};
   return {errc::internal, "Internal error", {}, {}};
 }
 

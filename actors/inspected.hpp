@@ -24,9 +24,10 @@ std::int64_t inspection_now_ns();
 /// Why an actor ended, for operators; also for our own errors, whose context CAF can't print.
 std::string render_reason(const caf::actor_system& system, const caf::error& reason);
 
-/// Makes an event-based or typed actor visible to operators: `class room : public inspected<room_actor::base>`.
-/// Counts in `enqueue` and `consume`, times whole turns in `resume`, answers `snapshot_query` on the actor's
-/// own turn. An exception ends the actor (its supervisor or directory makes it again), its text is kept.
+/// Makes an event-based or typed actor visible to operators: `class room : public
+/// inspected<room_actor::base>`. Counts in `enqueue` and `consume`, times whole turns in `resume`,
+/// answers `snapshot_query` on the actor's own turn. An exception ends the actor (its supervisor or
+/// directory makes it again), its text is kept.
 template <class Base>
 class inspected : public Base, public inspectable {
 public:
@@ -48,7 +49,8 @@ public:
   std::string label() const override { return type(); }
   const actor_counters& counters() const override { return counters_; }
 
-  /// State as a JSON object, beyond the counters. Runs on the actor's own turn, so it may read everything.
+  /// State as a JSON object, beyond the counters. Runs on the actor's own turn, so it may read
+  /// everything.
   virtual std::string snapshot() const { return "{}"; }
 
   void launch(caf::execution_unit* host, bool lazy, bool hide) override {
@@ -83,7 +85,8 @@ public:
     if (!content.empty()) {
       const auto [number, type] = content.type(0);
       counters_.last_message.store(
-        type != nullptr ? type->name() : caf::numbered_type_names[number - 1], std::memory_order_relaxed);
+        type != nullptr ? type->name() : caf::numbered_type_names[number - 1],
+        std::memory_order_relaxed);
       if (type != nullptr && *type == typeid(snapshot_query)) {
         this->current_mailbox_element(&element);
         this->make_response_promise().deliver(snapshot());

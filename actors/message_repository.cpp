@@ -20,7 +20,8 @@ public:
 
 } // namespace
 
-message_repository_actor spawn_message_repository(caf::actor_system& system, std::shared_ptr<surroundings> world) {
+message_repository_actor
+spawn_message_repository(caf::actor_system& system, std::shared_ptr<surroundings> world) {
   return system.spawn<message_repository>(std::move(world));
 }
 

@@ -43,6 +43,8 @@ public:
   void start();
   /// Ends all sessions (close_code::shutdown), finishes accepted writes, flushes, ends the tree. Blocks; only from main.
   void stop();
+  /// The part of `stop` that does not wait.
+  void begin_stop();
   /// Set by the supervisor when it gave up, or after a failed flush: the process shall exit non-zero.
   bool has_failed() const;
   /// Called (on any thread) when it gives up.

@@ -33,7 +33,10 @@ std::string error_json(const domain::error& why) {
     for (const auto& violation : why.details) {
       if (details.size() > 1)
         details += ',';
-      details += domain::json_object{}.text("field", violation.field).text("message", violation.message).take();
+      details += domain::json_object{}
+                   .text("field", violation.field)
+                   .text("message", violation.message)
+                   .take();
     }
     out.raw("details", details + ']');
   }

@@ -1,5 +1,4 @@
 #include "actors/room_body.hpp"
-
 #include "domain/json.hpp"
 #include "domain/limits.hpp"
 
@@ -26,8 +25,10 @@ domain::room_log shown_log(const room_args& args) {
 
 room::room(caf::actor_config& config, room_args args)
     : inspected(config, &args.world->live), args_(std::move(args)), id_(args_.room.id),
-      topic_(domain::topic_of(id_)), log_(shown_log(args_)), idle_since_(args_.world->clock->steady()) {
-  // Without the directory that knows it, this room would go on beside the one that the next directory makes.
+      topic_(domain::topic_of(id_)), log_(shown_log(args_)),
+      idle_since_(args_.world->clock->steady()) {
+  // Without the directory that knows it, this room would go on beside the one that the next
+  // directory makes.
   set_down_handler([this](const caf::down_msg&) {
     quit(to_caf({domain::errc::unavailable, "The room directory went down", {}, {}}));
   });
@@ -36,7 +37,8 @@ room::room(caf::actor_config& config, room_args args)
 room_actor::behavior_type room::make_behavior() {
   if (auto directory = args_.directory.lock())
     monitor(caf::actor_cast<caf::actor_addr>(directory));
-  show(log_.reload(args_.epoch, args_.recent)); // stored by a predecessor that ended before it could show it
+  show(log_.reload(
+    args_.epoch, args_.recent)); // stored by a predecessor that ended before it could show it
   args_.recent = {};
   arm();
   return {
@@ -57,7 +59,8 @@ bool room::cleanup(caf::error&& reason, caf::execution_unit* host) {
   fail_waiting(restarted);
   if (present_.session_count() > 0)
     for (const auto& session : args_.world->sessions.all())
-      caf::anon_send(session, room_lost{id_}); // nobody monitors a room: each session would stay in its memory
+      caf::anon_send(
+        session, room_lost{id_}); // nobody monitors a room: each session would stay in its memory
   present_ = {};
   if (auto directory = args_.directory.lock())
     demonitor(caf::actor_cast<caf::actor_addr>(directory));
@@ -76,22 +79,27 @@ caf::result<room_joined> room::join(room_join& question) {
   const find_member query{id_, question.who.user};
   request(args_.world->book.rooms(), domain::limits::query_timeout, query)
     .then(
-      [this, question, answer](const found_member&) mutable { admit(std::move(question), answer, true); },
+      [this, question, answer](const found_member&) mutable {
+        admit(std::move(question), answer, true);
+      },
       [this, question, answer](const caf::error& why) mutable {
         const auto problem = from_caf(why);
         if (problem.code == domain::errc::not_found && log_.meta().type == domain::room_type::open)
           return admit(std::move(question), answer, false);
         entering_.erase(question.session);
-        answer.deliver(to_caf(problem.code == domain::errc::not_found ? hidden_or_forbidden() : problem));
+        answer.deliver(
+          to_caf(problem.code == domain::errc::not_found ? hidden_or_forbidden() : problem));
       });
   return answer;
 }
 
 // A public room takes everybody in, once.
-void room::admit(room_join question, caf::typed_response_promise<room_joined> answer, bool is_member) {
+void room::admit(
+  room_join question, caf::typed_response_promise<room_joined> answer, bool is_member) {
   if (is_member)
     return catch_up(std::move(question), answer, {});
-  persistence::add_member made{{id_, question.who.user, domain::room_role::member, args_.world->clock->now()}};
+  persistence::add_member made{
+    {id_, question.who.user, domain::room_role::member, args_.world->clock->now()}};
   request(args_.world->book.rooms(), domain::limits::append_timeout, write_change{std::move(made)})
     .then(
       [this, question, answer](const persistence::written& outcome) mutable {
@@ -105,14 +113,17 @@ void room::admit(room_join question, caf::typed_response_promise<room_joined> an
       });
 }
 
-// What was missed is read first, to the very end, so that entering, subscribing and answering are one turn.
+// What was missed is read first, to the very end, so that entering, subscribing and answering are
+// one turn.
 void room::catch_up(
-  room_join question, caf::typed_response_promise<room_joined> answer, std::vector<domain::logged_event> missed) {
+  room_join question, caf::typed_response_promise<room_joined> answer,
+  std::vector<domain::logged_event> missed) {
   using source = domain::room_log::source;
   if (!question.after || !question.snapshot)
     return enter(question, answer, nullptr, false);
   const auto have = missed.empty() ? *question.after : missed.back().seq;
-  const auto room_left = domain::limits::sync_events - std::min(domain::limits::sync_events, missed.size());
+  const auto room_left =
+    domain::limits::sync_events - std::min(domain::limits::sync_events, missed.size());
   auto rest = log_.after(have, room_left);
   if (rest.from == source::reset)
     return enter(question, answer, nullptr, true);
@@ -147,7 +158,8 @@ void room::enter(
   const auto entry = present_.enter(question.who, question.session);
   if (!question.connection.is_none())
     args_.world->out->subscribe(question.connection, topic_);
-  answer.deliver(room_joined{question.snapshot ? describe_for(question, missed, is_reset) : std::string{}});
+  answer.deliver(
+    room_joined{question.snapshot ? describe_for(question, missed, is_reset) : std::string{}});
   if (entry == domain::attendance::entry::first && !question.quiet)
     emit("user-joined", question.who, true);
 }
@@ -166,17 +178,20 @@ std::string room::describe_for(
   const auto& meta = log_.meta();
   domain::json_object out;
   out.boolean("ok", true);
-  out.raw("room", domain::json_object{}
-                    .text("id", id_.value)
-                    .text("name", meta.name)
-                    .text("type", domain::to_string(meta.type))
-                    .number("memberCount", std::uint64_t{meta.member_count})
-                    .number("lastSeq", std::uint64_t{log_.last_seq()})
-                    .take());
+  out.raw(
+    "room", domain::json_object{}
+              .text("id", id_.value)
+              .text("name", meta.name)
+              .text("type", domain::to_string(meta.type))
+              .number("memberCount", std::uint64_t{meta.member_count})
+              .number("lastSeq", std::uint64_t{log_.last_seq()})
+              .take());
   if (missed != nullptr)
     out.raw("messages", "[]");
   else
-    out.raw("messages", list(log_.recent_messages(domain::limits::join_messages), [](const auto& m) { return m; }));
+    out.raw(
+      "messages",
+      list(log_.recent_messages(domain::limits::join_messages), [](const auto& m) { return m; }));
   out.raw("members", list(present_.users(members_shown), [](const domain::member_ref& who) {
             return domain::json_object{}
               .text("userId", who.user.value)
@@ -188,7 +203,9 @@ std::string room::describe_for(
   out.number("online", std::uint64_t{present_.user_count()});
   if (question.after) {
     const std::vector<domain::logged_event> none;
-    out.raw("events", list(missed != nullptr ? *missed : none, [](const auto& e) { return domain::to_json(e); }));
+    out.raw("events", list(missed != nullptr ? *missed : none, [](const auto& e) {
+              return domain::to_json(e);
+            }));
     out.boolean("reset", is_reset);
   }
   return out.take();
@@ -258,15 +275,19 @@ void room::tick(const room_tick& timer) {
   for (const auto& who : typing_.expire(now))
     emit("user-stopped-typing", who, true);
   while (!waiting_.empty() && waiting_.front().until <= now) {
-    waiting_.front().answer.deliver(
-      to_caf({domain::errc::unavailable, "The room is not available right now", {}, std::chrono::seconds{1}}));
+    waiting_.front().answer.deliver(to_caf(
+      {domain::errc::unavailable,
+       "The room is not available right now",
+       {},
+       std::chrono::seconds{1}}));
     waiting_.pop_front();
   }
   if (retry_at_ <= now) {
     retry_at_ = domain::steady_time::max();
     reactivate();
   }
-  const bool is_idle = present_.session_count() == 0 && entering_.empty() && pending_.empty() && waiting_.empty();
+  const bool is_idle =
+    present_.session_count() == 0 && entering_.empty() && pending_.empty() && waiting_.empty();
   if (is_idle && idle_since_ + args_.world->config.room_idle <= now) {
     is_retiring_ = true;
     if (auto directory = args_.directory.lock())
@@ -279,7 +300,9 @@ void room::tick(const room_tick& timer) {
 }
 
 room_state_view room::state() const {
-  return {log_.meta(), log_.epoch(), present_.users(members_shown), present_.session_count(), pending_.size()};
+  return {
+    log_.meta(), log_.epoch(), present_.users(members_shown), present_.session_count(),
+    pending_.size()};
 }
 
 std::string room::snapshot() const {

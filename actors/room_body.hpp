@@ -17,8 +17,9 @@
 
 namespace actors {
 
-/// The room's actor: mailbox, timers and questions around the domain's brains (room_log, attendance, typing_set).
-/// Its state is survivable: messages are in storage, who is here comes back when the sessions enter again.
+/// The room's actor: mailbox, timers and questions around the domain's brains (room_log,
+/// attendance, typing_set). Its state is survivable: messages are in storage, who is here comes
+/// back when the sessions enter again.
 class room final : public inspected<room_actor::base> {
 public:
   room(caf::actor_config& config, room_args args);
@@ -40,10 +41,15 @@ private:
   // -- entering and leaving (room.cpp) --
   caf::result<room_joined> join(room_join& question);
   void admit(room_join question, caf::typed_response_promise<room_joined> answer, bool is_member);
-  void catch_up(room_join question, caf::typed_response_promise<room_joined> answer, std::vector<domain::logged_event> missed);
-  void enter(const room_join& question, caf::typed_response_promise<room_joined> answer,
-             const std::vector<domain::logged_event>* missed, bool is_reset);
-  std::string describe_for(const room_join& question, const std::vector<domain::logged_event>* missed, bool is_reset) const;
+  void catch_up(
+    room_join question, caf::typed_response_promise<room_joined> answer,
+    std::vector<domain::logged_event> missed);
+  void enter(
+    const room_join& question, caf::typed_response_promise<room_joined> answer,
+    const std::vector<domain::logged_event>* missed, bool is_reset);
+  std::string describe_for(
+    const room_join& question, const std::vector<domain::logged_event>* missed,
+    bool is_reset) const;
   room_left leave(const room_leave& question);
   void type(const room_typing& what);
   room_state_view state() const;
@@ -51,9 +57,12 @@ private:
   // -- reading (room_reading.cpp) --
   caf::result<room_history> read(const room_read& question);
   void read_log(const room_read& question, caf::typed_response_promise<room_history> answer);
-  /// Asks the repository for the membership, unless it is known; then one of the two. `refused` gets not_found for
-  /// rooms that hide from non-members, else forbidden, or why it could not be found out.
-  void if_member(const domain::user_id& user, std::function<void()> yes, std::function<void(const domain::error&)> refused);
+  /// Asks the repository for the membership, unless it is known; then one of the two. `refused`
+  /// gets not_found for rooms that hide from non-members, else forbidden, or why it could not be
+  /// found out.
+  void if_member(
+    const domain::user_id& user, std::function<void()> yes,
+    std::function<void(const domain::error&)> refused);
   domain::error hidden_or_forbidden() const;
 
   // -- messages (room_messages.cpp) --
@@ -84,7 +93,8 @@ private:
   domain::room_log log_;
   domain::attendance present_;
   domain::typing_set typing_;
-  std::set<domain::session_id> entering_; // until the membership is known; a leave takes it out again
+  std::set<domain::session_id>
+    entering_; // until the membership is known; a leave takes it out again
   std::unordered_map<domain::room_log::ticket, post_promise> pending_;
   std::deque<waiting_post> waiting_; // while the log is read back
   domain::steady_time idle_since_;

@@ -15,8 +15,8 @@ namespace actors {
 
 namespace {
 
-/// Starts rooms, once each, however many ask at once. Its state is survivable: when it ends, its rooms end too, and
-/// are activated again from storage by the next one.
+/// Starts rooms, once each, however many ask at once. Its state is survivable: when it ends, its
+/// rooms end too, and are activated again from storage by the next one.
 class room_directory final : public inspected<room_directory_actor::base> {
 public:
   room_directory(caf::actor_config& config, std::shared_ptr<surroundings> world)
@@ -31,13 +31,15 @@ public:
 
   const char* name() const override { return "room_directory"; }
   std::string snapshot() const override {
-    return R"({"rooms":)" + std::to_string(rooms_.size()) + R"(,"opening":)" + std::to_string(opening_.size()) + '}';
+    return R"({"rooms":)" + std::to_string(rooms_.size()) + R"(,"opening":)"
+           + std::to_string(opening_.size()) + '}';
   }
   void on_exit() override {
     rooms_.clear();
     for (auto& [id, askers] : opening_)
       for (auto& asker : askers)
-        asker.deliver(to_caf({domain::errc::unavailable, "The room is not available right now", {}, {}}));
+        asker.deliver(
+          to_caf({domain::errc::unavailable, "The room is not available right now", {}, {}}));
     opening_.clear();
   }
 
@@ -51,7 +53,10 @@ public:
 
 private:
   using promise = caf::typed_response_promise<opened_room>;
-  struct active_entry { room_actor handle; std::shared_ptr<std::atomic<domain::seq>> shown; };
+  struct active_entry {
+    room_actor handle;
+    std::shared_ptr<std::atomic<domain::seq>> shown;
+  };
 
   caf::result<opened_room> open(const domain::room_id& id) {
     if (const auto found = rooms_.find(id); found != rooms_.end())
@@ -83,31 +88,38 @@ private:
     found.last_seq = raised.seq;
     // A predecessor in this process may have ended between a commit and showing it.
     const auto ended = shown_.find(found.id);
-    const auto unseen =
-      ended == shown_.end() || ended->second->load() > raised.seq ? 0 : raised.seq - ended->second->load();
+    const auto unseen = ended == shown_.end() || ended->second->load() > raised.seq
+                          ? 0
+                          : raised.seq - ended->second->load();
     const auto limit = std::max<std::size_t>(domain::limits::recent_events, unseen);
     const load_events query{found.id, 0, limit, true};
     request(world_->book.messages(), domain::limits::query_timeout, query)
       .then(
-        [this, found, raised](event_list& recent) { start(found, raised, std::move(recent.events)); },
+        [this, found, raised](event_list& recent) {
+          start(found, raised, std::move(recent.events));
+        },
         [this, id = found.id](const caf::error& why) { fail(id, why); });
   }
 
-  void start(const domain::room& found, const persistence::written& raised, std::vector<domain::logged_event> recent) {
+  void start(
+    const domain::room& found, const persistence::written& raised,
+    std::vector<domain::logged_event> recent) {
     std::erase_if(recent, [&](const auto& e) { return e.seq > raised.seq; });
     auto shown = std::make_shared<std::atomic<domain::seq>>(raised.seq);
     if (auto ended = shown_.extract(found.id); ended && ended.mapped()->load() <= raised.seq) {
       shown = std::move(ended.mapped());
       world_->live.note_restart("room:" + found.id.value);
     }
-    room_args args{world_, found, raised.epoch, std::move(recent), shown, caf::weak_actor_ptr{ctrl()}};
+    room_args args{
+      world_, found, raised.epoch, std::move(recent), shown, caf::weak_actor_ptr{ctrl()}};
     auto handle = spawn_room(system(), std::move(args));
     monitor(handle);
     by_address_.emplace(handle.address(), found.id);
     rooms_.insert_or_assign(found.id, active_entry{handle, shown});
     world_->log->info(
-      "room-activated",
-      {{"room", std::string_view{found.id.value}}, {"epoch", raised.epoch}, {"lastSeq", raised.seq}});
+      "room-activated", {{"room", std::string_view{found.id.value}},
+                         {"epoch", raised.epoch},
+                         {"lastSeq", raised.seq}});
     if (auto askers = opening_.extract(found.id))
       for (auto& asker : askers.mapped())
         asker.deliver(opened_room{handle});
@@ -121,8 +133,9 @@ private:
 
   void retire(const domain::room_id& id) {
     const auto found = rooms_.find(id);
-    if (found == rooms_.end() || current_sender() == nullptr
-        || found->second.handle.address() != current_sender()->address())
+    if (
+      found == rooms_.end() || current_sender() == nullptr
+      || found->second.handle.address() != current_sender()->address())
       return;
     world_->log->debug("room-retired", {{"room", std::string_view{id.value}}});
     auto handle = std::move(found->second.handle);
@@ -159,12 +172,14 @@ private:
   std::unordered_map<domain::room_id, active_entry> rooms_;
   std::unordered_map<domain::room_id, std::vector<promise>> opening_;
   std::unordered_map<caf::actor_addr, domain::room_id> by_address_;
-  std::unordered_map<domain::room_id, std::shared_ptr<std::atomic<domain::seq>>> shown_; // of rooms that failed
+  std::unordered_map<domain::room_id, std::shared_ptr<std::atomic<domain::seq>>>
+    shown_; // of rooms that failed
 };
 
 } // namespace
 
-room_directory_actor spawn_room_directory(caf::actor_system& system, std::shared_ptr<surroundings> world) {
+room_directory_actor
+spawn_room_directory(caf::actor_system& system, std::shared_ptr<surroundings> world) {
   return system.spawn<room_directory>(std::move(world));
 }
 

@@ -1,11 +1,11 @@
 #include "actors/room_body.hpp"
-
 #include "domain/limits.hpp"
 
 #include <algorithm>
 #include <utility>
 
-// Propose, have it stored, acknowledge, show. In this order, and a "maybe" of storage is never taken for a "no".
+// Propose, have it stored, acknowledge, show. In this order, and a "maybe" of storage is never
+// taken for a "no".
 namespace actors {
 
 namespace {
@@ -37,11 +37,12 @@ void room::append(room_post question, post_promise answer) {
       return;
     }
     waiting_.push_back(
-      {std::move(question), answer, args_.world->clock->steady() + domain::limits::append_timeout / 2});
+      {std::move(question), answer,
+       args_.world->clock->steady() + domain::limits::append_timeout / 2});
     return arm();
   }
-  auto proposal =
-    log_.propose(question.sender, question.draft, args_.world->clock->now(), args_.world->ids->next_message());
+  auto proposal = log_.propose(
+    question.sender, question.draft, args_.world->clock->now(), args_.world->ids->next_message());
   if (!proposal) {
     answer.deliver(to_caf(proposal.error()));
     return;
@@ -63,7 +64,8 @@ void room::append(room_post question, post_promise answer) {
   } else {
     pending_.emplace(ticket, answer);
   }
-  request(args_.world->book.messages(), domain::limits::append_timeout, write_change{std::move(change)})
+  request(
+    args_.world->book.messages(), domain::limits::append_timeout, write_change{std::move(change)})
     .then(
       [this, ticket](const persistence::written& outcome) { on_stored(ticket, outcome); },
       [this, ticket](const caf::error& why) { on_refused(ticket, why); });
@@ -81,21 +83,21 @@ void room::on_refused(domain::room_log::ticket ticket, const caf::error& why) {
     return;
   const auto problem = from_caf(why);
   switch (problem.code) {
-    case domain::errc::moved:
-      waiter.mapped().deliver(to_caf(problem));
-      return stop_as_moved();
-    case domain::errc::retry:
-    case domain::errc::internal:
-      waiter.mapped().deliver(to_caf(unknown_fate));
-      return lose();
-    default: // a clear no: it took no seq, so what is behind it is not concerned
-      log_.rejected(ticket);
-      waiter.mapped().deliver(to_caf(problem));
+  case domain::errc::moved:
+    waiter.mapped().deliver(to_caf(problem));
+    return stop_as_moved();
+  case domain::errc::retry:
+  case domain::errc::internal:
+    waiter.mapped().deliver(to_caf(unknown_fate));
+    return lose();
+  default: // a clear no: it took no seq, so what is behind it is not concerned
+    log_.rejected(ticket);
+    waiter.mapped().deliver(to_caf(problem));
   }
 }
 
-// What lies behind the unknown one is unknown as well. The new epoch makes sure that whatever is still under way
-// fails, or is stored before the log is read back.
+// What lies behind the unknown one is unknown as well. The new epoch makes sure that whatever is
+// still under way fails, or is stored before the log is read back.
 void room::lose() {
   log_.lost();
   fail_pending(unknown_fate);

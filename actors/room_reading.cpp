@@ -1,5 +1,4 @@
 #include "actors/room_body.hpp"
-
 #include "domain/limits.hpp"
 
 namespace actors {
@@ -11,7 +10,8 @@ domain::error room::hidden_or_forbidden() const {
 }
 
 void room::if_member(
-  const domain::user_id& user, std::function<void()> yes, std::function<void(const domain::error&)> refused) {
+  const domain::user_id& user, std::function<void()> yes,
+  std::function<void(const domain::error&)> refused) {
   if (present_.has(user))
     return yes();
   request(args_.world->book.rooms(), domain::limits::query_timeout, find_member{id_, user})
@@ -47,7 +47,9 @@ void room::read_log(const room_read& question, caf::typed_response_promise<room_
   request(args_.world->book.messages(), domain::limits::query_timeout, query)
     .then(
       [answer, until = found.until, more = found.more](event_list& stored) mutable {
-        std::erase_if(stored.events, [until](const auto& e) { return e.seq > until; }); // not shown to anyone yet
+        std::erase_if(stored.events, [until](const auto& e) {
+          return e.seq > until;
+        }); // not shown to anyone yet
         answer.deliver(room_history{std::move(stored.events), until, false, more});
       },
       [answer](caf::error& why) mutable { answer.deliver(std::move(why)); });

@@ -22,7 +22,8 @@ public:
 
 } // namespace
 
-room_repository_actor spawn_room_repository(caf::actor_system& system, std::shared_ptr<surroundings> world) {
+room_repository_actor
+spawn_room_repository(caf::actor_system& system, std::shared_ptr<surroundings> world) {
   return system.spawn<room_repository>(std::move(world));
 }
 

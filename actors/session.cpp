@@ -1,5 +1,4 @@
 #include "actors/session_body.hpp"
-
 #include "domain/json.hpp"
 #include "domain/limits.hpp"
 
@@ -10,13 +9,15 @@ namespace actors {
 
 namespace {
 
-constexpr std::chrono::seconds closing_time{1}; // for commands that are under way when a session is closed
+constexpr std::chrono::seconds closing_time{
+  1}; // for commands that are under way when a session is closed
 
 } // namespace
 
 session::session(caf::actor_config& config, session_args args)
-    : pinned(config, args.home, &args.world->live), world_(std::move(args.world)), id_(std::move(args.id)),
-      who_(std::move(args.who)), connection_(args.connection), since_(world_->clock->now()) {}
+    : pinned(config, args.home, &args.world->live), world_(std::move(args.world)),
+      id_(std::move(args.id)), who_(std::move(args.who)), connection_(args.connection),
+      since_(world_->clock->now()) {}
 
 session_actor::behavior_type session::make_behavior() {
   return {
@@ -91,9 +92,12 @@ caf::result<session_attached> session::attach(session_attach& what) {
     promise.deliver(session_attached{id_, topics()});
     return promise;
   }
-  // Every room is asked again whether this user may be in it. All of them must answer: a room that could not be asked
-  // would be a silent gap, so the client gets a fresh session instead.
-  struct check { std::size_t left; bool is_known = true; };
+  // Every room is asked again whether this user may be in it. All of them must answer: a room that
+  // could not be asked would be a silent gap, so the client gets a fresh session instead.
+  struct check {
+    std::size_t left;
+    bool is_known = true;
+  };
   auto all = std::make_shared<check>(check{places_.size()});
   auto count_down = [this, all, promise, was_detached_at, connection = connection_]() mutable {
     if (--all->left > 0)
@@ -113,13 +117,15 @@ caf::result<session_attached> session::attach(session_attach& what) {
   }
   for (const auto& room : rooms) {
     auto question = join_question(std::nullopt);
-    question.connection = {}; // net/ subscribes it with the topics of the answer, when what was missed is collected
+    question.connection =
+      {}; // net/ subscribes it with the topics of the answer, when what was missed is collected
     question.snapshot = false;
     enter(
       room, std::move(question), [count_down](room_joined&) mutable { count_down(); },
       [all, count_down](const caf::error& why) mutable {
         const auto code = from_caf(why).code;
-        all->is_known = all->is_known && (code == domain::errc::not_found || code == domain::errc::forbidden);
+        all->is_known =
+          all->is_known && (code == domain::errc::not_found || code == domain::errc::forbidden);
         count_down();
       });
   }
@@ -129,7 +135,8 @@ caf::result<session_attached> session::attach(session_attach& what) {
 void session::close(domain::close_code why) {
   if (is_ended_)
     return;
-  const bool is_polite = why == domain::close_code::shutdown || why == domain::close_code::going_away;
+  const bool is_polite =
+    why == domain::close_code::shutdown || why == domain::close_code::going_away;
   if (!is_polite || unanswered_ == 0)
     return end(why);
   closing_ = why; // what was accepted is answered first
@@ -158,23 +165,25 @@ void session::leave_rooms() {
 
 // -- time -----------------------------------------------------------------------------------------
 
-domain::steady_time session::token_deadline() const {
+domain::steady_time session_deadline(const surroundings& world, const domain::principal& who) {
   constexpr std::chrono::hours far{24 * 365}; // tokens may live for centuries; steady_time may not
-  const auto left = who_.expires_at + domain::limits::token_grace - world_->clock->now();
-  return world_->clock->steady() + std::min<std::chrono::milliseconds>(left, far);
+  const auto left = who.expires_at + domain::limits::token_grace - world.clock->now();
+  return world.clock->steady() + std::min<std::chrono::milliseconds>(left, far);
 }
 
 void session::schedule() {
-  auto next = std::min(token_deadline(), close_by_);
+  auto next = std::min(session_deadline(*world_, who_), close_by_);
   if (detached_at_ != domain::steady_time::max())
     next = std::min(
       next, detached_at_ + (is_absent_ ? world_->config.resume_window
                                        : std::min<std::chrono::milliseconds>(
                                          domain::limits::presence_grace, world_->config.resume_window)));
-  const bool has_lost = std::any_of(
-    places_.begin(), places_.end(), [](const place& each) { return each.now == place::stage::lost; });
+  const bool has_lost = std::any_of(places_.begin(), places_.end(), [](const place& each) {
+    return each.now == place::stage::lost;
+  });
   if (has_lost && !is_absent_)
-    next = world_->clock->steady(); // with the next sweep: not at once, so that a room that keeps failing can't spin
+    next = world_->clock->steady(); // with the next sweep: not at once, so that a room that keeps
+                                    // failing can't spin
   world_->sessions.wake_at(id_, next);
 }
 
@@ -184,7 +193,7 @@ void session::tick() {
   const auto now = world_->clock->steady();
   if (close_by_ <= now)
     return end(closing_);
-  if (token_deadline() <= now)
+  if (session_deadline(*world_, who_) <= now)
     return end(domain::close_code::invalid_token);
   if (detached_at_ != domain::steady_time::max()) {
     if (detached_at_ + world_->config.resume_window <= now)

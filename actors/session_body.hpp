@@ -13,8 +13,12 @@
 
 namespace actors {
 
-/// The session's actor. There are tens of thousands: small members, nothing kept that an idle one does not need.
-/// Its state is survivable: when it fails its connection is closed, and the client comes back and enters its rooms.
+/// When a session of this bearer is closed unless its token is renewed.
+domain::steady_time session_deadline(const surroundings& world, const domain::principal& who);
+
+/// The session's actor. There are tens of thousands: small members, nothing kept that an idle one
+/// does not need. Its state is survivable: when it fails its connection is closed, and the client
+/// comes back and enters its rooms.
 class session final : public pinned<inspected<session_actor::base>> {
 public:
   session(caf::actor_config& config, session_args args);
@@ -57,7 +61,6 @@ private:
   void release(domain::close_code why);
   std::vector<domain::topic> topics() const;
   session_view view() const;
-  domain::steady_time token_deadline() const;
 
   // -- commands (session_commands.cpp): each answers exactly once --
   void run(session_command& what);
@@ -76,15 +79,19 @@ private:
   void on(reply_to& origin, domain::join_room& what);
   void on(reply_to& origin, domain::sync_rooms& what);
   place* find_place(const domain::room_id& id);
-  /// Enters a room that has a place (in stage entering). One of the two is called when the place is inside, lost or gone.
+  /// Enters a room that has a place (in stage entering). One of the two is called when the place is
+  /// inside, lost or gone.
   void enter(const domain::room_id& id, room_join how, entered yes, refused no);
   void open(const std::shared_ptr<attempt>& what);
   void ask(const room_actor& room, const std::shared_ptr<attempt>& what);
   void admitted(const std::shared_ptr<attempt>& what, room_joined& joined);
   void turned_away(const std::shared_ptr<attempt>& what, const caf::error& why);
   void enter_lost_rooms();
-  void read_room(const room_actor& room, const domain::room_id& id, domain::seq after, const std::shared_ptr<gathering>& all);
-  void gather(const std::shared_ptr<gathering>& all, const domain::room_id& id, const domain::error& why);
+  void read_room(
+    const room_actor& room, const domain::room_id& id, domain::seq after,
+    const std::shared_ptr<gathering>& all);
+  void gather(
+    const std::shared_ptr<gathering>& all, const domain::room_id& id, const domain::error& why);
   void gather(const std::shared_ptr<gathering>& all, const domain::room_id& id, std::string json);
   room_join join_question(std::optional<domain::seq> after) const;
   domain::member_ref self_ref() const { return {who_.user, who_.username, who_.name, who_.avatar}; }

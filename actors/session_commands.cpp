@@ -1,5 +1,4 @@
 #include "actors/session_body.hpp"
-
 #include "domain/json.hpp"
 #include "domain/limits.hpp"
 
@@ -16,16 +15,22 @@ namespace {
 const domain::error not_a_member{domain::errc::forbidden, "Not a member of this room", {}, {}};
 
 domain::error invalid(std::string field, std::string message) {
-  return {domain::errc::validation_failed, "Validation failed", {{std::move(field), std::move(message)}}, {}};
+  return {
+    domain::errc::validation_failed,
+    "Validation failed",
+    {{std::move(field), std::move(message)}},
+    {}};
 }
 
-/// What a failed send tells the client. Nobody knows what a room did that went down with the question.
+/// What a failed send tells the client. Nobody knows what a room did that went down with the
+/// question.
 domain::error failed_send(const caf::error& why) {
   auto problem = from_caf(why);
   if (
     why == caf::sec::request_receiver_down || problem.code == domain::errc::internal
     || problem.code == domain::errc::moved)
-    return {domain::errc::retry, "The outcome is not known; send again with the same clientId", {}, {}};
+    return {
+      domain::errc::retry, "The outcome is not known; send again with the same clientId", {}, {}};
   return problem;
 }
 
@@ -88,16 +93,21 @@ void session::on(reply_to& origin, domain::send_message& what) {
     here->waiting.push_back({std::move(origin), std::move(what)});
     return enter_lost_rooms();
   }
-  const auto wait = world_->message_rates.take(who_.user, world_->config.rates.messages, world_->clock->steady());
+  const auto wait =
+    world_->message_rates.take(who_.user, world_->config.rates.messages, world_->clock->steady());
   if (wait.count() > 0)
     return answer(origin, {domain::errc::rate_limited, "Too many messages", {}, wait});
-  request(here->room, domain::limits::command_timeout, room_post{self_ref(), std::move(what.draft), true})
+  request(
+    here->room, domain::limits::command_timeout, room_post{self_ref(), std::move(what.draft), true})
     .then(
       [this, origin](const room_posted& stored) {
         domain::json_object message;
         message.text("id", stored.id.value).number("seq", std::uint64_t{stored.seq});
         message.text("timestamp", domain::to_iso8601(stored.at));
-        answer(origin, make_reply(domain::json_object{}.boolean("ok", true).raw("message", message.take()).take()));
+        answer(
+          origin,
+          make_reply(
+            domain::json_object{}.boolean("ok", true).raw("message", message.take()).take()));
       },
       [this, origin, room = what.room](const caf::error& why) {
         if (why == caf::sec::request_receiver_down)
@@ -121,7 +131,8 @@ void session::on(reply_to& origin, domain::subscribe& what) {
   if (what.topic.empty() || what.topic.size() > domain::limits::topic_bytes_max)
     return answer(origin, invalid("topic", "must have 1 to 256 bytes"));
   if (!domain::is_free_topic(what.topic))
-    return answer(origin, {domain::errc::forbidden, "Not a topic that you may subscribe to", {}, {}});
+    return answer(
+      origin, {domain::errc::forbidden, "Not a topic that you may subscribe to", {}, {}});
   if (std::find(free_topics_.begin(), free_topics_.end(), what.topic) == free_topics_.end()) {
     if (free_topics_.size() >= domain::limits::topics_per_session)
       return answer(origin, {domain::errc::forbidden, "Too many topics (at most 1000)", {}, {}});
@@ -153,18 +164,22 @@ void session::on(reply_to& origin, domain::publish& what) {
   made->data = std::move(what.data);
   made->topic = std::move(what.topic);
   made->key = std::move(what.key);
-  made->cls = what.droppable ? domain::delivery_class::droppable : domain::delivery_class::ephemeral;
+  made->cls =
+    what.droppable ? domain::delivery_class::droppable : domain::delivery_class::ephemeral;
   made->at = world_->clock->now();
   answer(origin, make_reply());
   world_->out->deliver(std::move(made));
 }
 
 void session::on(reply_to& origin, domain::renew_token& what) {
-  request(world_->book.authenticator(), domain::limits::query_timeout, verify_token{std::move(what.token)})
+  request(
+    world_->book.authenticator(), domain::limits::query_timeout,
+    verify_token{std::move(what.token)})
     .then(
       [this, origin](domain::principal& checked) {
         if (checked.user != who_.user)
-          return answer(origin, {domain::errc::unauthorized, "The token belongs to another user", {}, {}});
+          return answer(
+            origin, {domain::errc::unauthorized, "The token belongs to another user", {}, {}});
         who_ = std::move(checked);
         schedule();
         answer(origin, make_reply());

@@ -28,9 +28,9 @@ session_actor strong(const caf::weak_actor_ptr& handle) {
 } // namespace
 
 bool session_index::add(const row& r) {
-  auto made = std::make_shared<entry>(
-    entry{r.id, r.pid, r.user, r.username, r.since,
-          caf::actor_cast<caf::weak_actor_ptr>(r.handle), domain::steady_time::max()});
+  auto made = std::make_shared<entry>(entry{
+    r.id, r.pid, r.user, r.username, r.since, caf::actor_cast<caf::weak_actor_ptr>(r.handle),
+    domain::steady_time::max()});
   std::lock_guard guard{mutex_};
   auto& own = by_user_[r.user.value];
   if (own.size() >= domain::limits::sessions_per_user)
@@ -43,7 +43,8 @@ bool session_index::add(const row& r) {
 }
 
 void session_index::remove(const domain::session_id& id) {
-  std::shared_ptr<entry> gone; // its handle may be the last reference to an actor: dropped outside of the lock
+  std::shared_ptr<entry>
+    gone; // its handle may be the last reference to an actor: dropped outside of the lock
   std::lock_guard guard{mutex_};
   const auto found = by_id_.find(id.value);
   if (found == by_id_.end())
@@ -102,7 +103,8 @@ std::vector<session_index::row> session_index::list(std::size_t limit) const {
   std::vector<row> rows;
   rows.reserve(shown);
   for (auto it = entries.begin(); it != end; ++it)
-    rows.push_back({(*it)->id, (*it)->pid, (*it)->user, (*it)->username, (*it)->since, strong((*it)->handle)});
+    rows.push_back(
+      {(*it)->id, (*it)->pid, (*it)->user, (*it)->username, (*it)->since, strong((*it)->handle)});
   return rows;
 }
 

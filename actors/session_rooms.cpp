@@ -1,5 +1,4 @@
 #include "actors/session_body.hpp"
-
 #include "domain/json.hpp"
 #include "domain/limits.hpp"
 
@@ -15,7 +14,8 @@ namespace {
 constexpr int tries_max = 3; // a handle may be stale: its room was retired or failed a moment ago
 
 std::chrono::milliseconds left_until(const surroundings& world, domain::steady_time until) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - world.clock->steady());
+  const auto left =
+    std::chrono::duration_cast<std::chrono::milliseconds>(until - world.clock->steady());
   return std::max(left, std::chrono::milliseconds{1});
 }
 
@@ -52,7 +52,8 @@ room_join session::join_question(std::optional<domain::seq> after) const {
 }
 
 void session::on(reply_to& origin, domain::join_room& what) {
-  const auto wait = world_->join_rates.take(who_.user, world_->config.rates.joins, world_->clock->steady());
+  const auto wait =
+    world_->join_rates.take(who_.user, world_->config.rates.joins, world_->clock->steady());
   if (wait.count() > 0)
     return answer(origin, {domain::errc::rate_limited, "Too many joins", {}, wait});
   if (!domain::is_valid_room_id(what.room.value))
@@ -73,7 +74,8 @@ void session::on(reply_to& origin, domain::join_room& what) {
 
 void session::enter(const domain::room_id& id, room_join how, entered yes, refused no) {
   auto what = std::make_shared<attempt>(attempt{
-    id, std::move(how), world_->clock->steady() + domain::limits::command_timeout, std::move(yes), std::move(no)});
+    id, std::move(how), world_->clock->steady() + domain::limits::command_timeout, std::move(yes),
+    std::move(no)});
   auto* here = find_place(id);
   if (here != nullptr && here->room)
     ask(here->room, what);
@@ -119,9 +121,10 @@ void session::admitted(const std::shared_ptr<attempt>& what, room_joined& joined
 
 void session::turned_away(const std::shared_ptr<attempt>& what, const caf::error& why) {
   const auto problem = from_caf(why);
-  const bool is_final = problem.code == domain::errc::not_found || problem.code == domain::errc::forbidden;
-  const auto here =
-    std::find_if(places_.begin(), places_.end(), [&](const place& each) { return each.id == what->id; });
+  const bool is_final =
+    problem.code == domain::errc::not_found || problem.code == domain::errc::forbidden;
+  const auto here = std::find_if(
+    places_.begin(), places_.end(), [&](const place& each) { return each.id == what->id; });
   std::vector<session_command> waiting;
   if (here != places_.end()) {
     waiting.swap(here->waiting);
@@ -145,7 +148,8 @@ void session::turned_away(const std::shared_ptr<attempt>& what, const caf::error
       || std::holds_alternative<domain::set_typing>(command.command))
       answer(
         command.origin,
-        is_final ? domain::error{domain::errc::forbidden, "Not a member of this room", {}, {}} : problem);
+        is_final ? domain::error{domain::errc::forbidden, "Not a member of this room", {}, {}}
+                 : problem);
     else
       dispatch(command);
 }
@@ -161,7 +165,8 @@ void session::enter_lost_rooms() {
     auto question = join_question(std::nullopt);
     question.quiet = true;
     question.snapshot = false;
-    enter(id, std::move(question), [](room_joined&) {}, [](const caf::error&) {});
+    enter(
+      id, std::move(question), [](room_joined&) {}, [](const caf::error&) {});
   }
 }
 
@@ -170,7 +175,10 @@ void session::enter_lost_rooms() {
 void session::on(reply_to& origin, domain::sync_rooms& what) {
   if (what.rooms.size() > domain::limits::rooms_per_session)
     return answer(
-      origin, {domain::errc::validation_failed, "Validation failed", {{"rooms", "must be at most 1000"}}, {}});
+      origin, {domain::errc::validation_failed,
+               "Validation failed",
+               {{"rooms", "must be at most 1000"}},
+               {}});
   if (what.rooms.empty())
     return answer(origin, make_reply(R"({"ok":true,"rooms":{}})"));
   auto all = std::make_shared<gathering>(gathering{std::move(origin), what.rooms.size(), {}});
@@ -181,14 +189,19 @@ void session::on(reply_to& origin, domain::sync_rooms& what) {
     }
     request(world_->book.directory(), domain::limits::command_timeout / 2, open_room{id})
       .then(
-        [this, all, id = id, after = after](const opened_room& opened) { read_room(opened.room, id, after, all); },
+        [this, all, id = id, after = after](const opened_room& opened) {
+          read_room(opened.room, id, after, all);
+        },
         [this, all, id = id](const caf::error& why) { gather(all, id, from_caf(why)); });
   }
 }
 
 void session::read_room(
-  const room_actor& room, const domain::room_id& id, domain::seq after, const std::shared_ptr<gathering>& all) {
-  request(room, domain::limits::command_timeout / 2, room_read{who_.user, after, domain::limits::sync_events})
+  const room_actor& room, const domain::room_id& id, domain::seq after,
+  const std::shared_ptr<gathering>& all) {
+  request(
+    room, domain::limits::command_timeout / 2,
+    room_read{who_.user, after, domain::limits::sync_events})
     .then(
       [this, all, id](const room_history& found) {
         // All that was missed, or none of it: never a gap that looks like an answer.
@@ -201,20 +214,32 @@ void session::read_room(
             events += domain::to_json(event);
           }
         domain::json_object one;
-        one.raw("events", events + ']').boolean("reset", is_reset).number("lastSeq", std::uint64_t{found.last_seq});
+        one.raw("events", events + ']')
+          .boolean("reset", is_reset)
+          .number("lastSeq", std::uint64_t{found.last_seq});
         gather(all, id, one.take());
       },
       [this, all, id](const caf::error& why) { gather(all, id, from_caf(why)); });
 }
 
-void session::gather(const std::shared_ptr<gathering>& all, const domain::room_id& id, const domain::error& why) {
-  gather(all, id, domain::json_object{}.raw("events", "[]").boolean("reset", true).raw("error", error_json(why)).take());
+void session::gather(
+  const std::shared_ptr<gathering>& all, const domain::room_id& id, const domain::error& why) {
+  gather(
+    all, id,
+    domain::json_object{}
+      .raw("events", "[]")
+      .boolean("reset", true)
+      .raw("error", error_json(why))
+      .take());
 }
 
-void session::gather(const std::shared_ptr<gathering>& all, const domain::room_id& id, std::string json) {
+void session::gather(
+  const std::shared_ptr<gathering>& all, const domain::room_id& id, std::string json) {
   all->rooms.raw(id.value, json);
   if (--all->left == 0)
-    answer(all->origin, make_reply(domain::json_object{}.boolean("ok", true).raw("rooms", all->rooms.take()).take()));
+    answer(
+      all->origin,
+      make_reply(domain::json_object{}.boolean("ok", true).raw("rooms", all->rooms.take()).take()));
 }
 
 } // namespace actors

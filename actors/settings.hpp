@@ -4,12 +4,19 @@
 #include "domain/rate_limit.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace actors {
 
 /// Mistakes that tests plant to prove that their checkers see (never reachable from trouped's options).
 enum class planted_defect { none, acknowledge_before_commit, no_unique_key };
+
+/// How hard a password is to guess: Argon2id's passes and memory. Tests take the least.
+struct password_cost {
+  unsigned long long passes = 2;
+  std::size_t bytes = 19u << 20;
+};
 
 /// What an operator can set that actors care about. Filled by tools/config, defaults for tests.
 struct settings {
@@ -23,6 +30,8 @@ struct settings {
   std::chrono::seconds refresh_token_life = domain::limits::refresh_token_life;
   std::chrono::milliseconds room_idle = domain::limits::room_idle;
   std::chrono::milliseconds resume_window = domain::limits::resume_window;
+  password_cost passwords;
+  bool own_threads = true; // for storage and passwords; false only under the test scheduler, which has no threads
   planted_defect defect = planted_defect::none;
 };
 

@@ -36,7 +36,8 @@ std::size_t bytes_of(const persistence::change& what) {
 }
 
 /// Group commit: everything that queued up while the last commit ran goes into the next one.
-/// Losing it is survivable: whoever waits gets `unavailable` or runs into a timeout, and reads the truth back.
+/// Losing it is survivable: whoever waits gets `unavailable` or runs into a timeout, and reads the
+/// truth back.
 class storage_writer final : public inspected<storage_writer_actor::base> {
 public:
   storage_writer(caf::actor_config& config, storage_worker_args args)
@@ -91,7 +92,8 @@ private:
         writer_ = args_.storage->open_writer();
       outcomes = writer_->apply(batch_);
     } catch (const persistence::flush_failed& failure) {
-      // What the disk kept is unknown, and a second flush might say yes to lost pages: this process must end.
+      // What the disk kept is unknown, and a second flush might say yes to lost pages: this process
+      // must end.
       note_error(failure.what);
       fail_all();
       args_.world->give_up("flush failed: " + failure.what);
@@ -102,7 +104,8 @@ private:
       args_.world->log->error("storage-write-failed", {{"why", std::string_view{failure.what()}}});
       fail_all();
       writer_.reset();
-      quit(to_caf({domain::errc::unavailable, "The database failed", {}, {}})); // made again with a new connection
+      quit(to_caf({domain::errc::unavailable, "The database failed", {}, {}})); // made again with a
+                                                                                // new connection
       return;
     }
     ++commits_;
@@ -181,8 +184,9 @@ public:
       },
       [this](const queued<load_events>& q) {
         return many<event_list>(q, [&](reader& r) {
-          return event_list{q.what.newest ? r.recent_events(q.what.room, q.what.limit)
-                                          : r.events(q.what.room, q.what.after, q.what.limit)};
+          return event_list{
+            q.what.newest ? r.recent_events(q.what.room, q.what.limit)
+                          : r.events(q.what.room, q.what.after, q.what.limit)};
         });
       },
       [this](const queued<load_messages>& q) {
@@ -222,14 +226,16 @@ private:
 
 } // namespace
 
-storage_writer_actor spawn_storage_writer(caf::actor_system& system, storage_worker_args args, bool detached) {
-  return detached ? system.spawn<storage_writer, caf::detached>(std::move(args))
-                  : system.spawn<storage_writer>(std::move(args));
+storage_writer_actor spawn_storage_writer(caf::actor_system& system, storage_worker_args args) {
+  return args.world->config.own_threads
+           ? system.spawn<storage_writer, caf::detached>(std::move(args))
+           : system.spawn<storage_writer>(std::move(args));
 }
 
-storage_reader_actor spawn_storage_reader(caf::actor_system& system, storage_worker_args args, bool detached) {
-  return detached ? system.spawn<storage_reader, caf::detached>(std::move(args))
-                  : system.spawn<storage_reader>(std::move(args));
+storage_reader_actor spawn_storage_reader(caf::actor_system& system, storage_worker_args args) {
+  return args.world->config.own_threads
+           ? system.spawn<storage_reader, caf::detached>(std::move(args))
+           : system.spawn<storage_reader>(std::move(args));
 }
 
 } // namespace actors

@@ -6,7 +6,8 @@
 #include <atomic>
 #include <memory>
 
-// The threads that wait for the disk: one writer and a few readers, behind the fronts of repositories.hpp.
+// The threads that wait for the disk: one writer and a few readers, behind the fronts of
+// repositories.hpp.
 namespace actors {
 
 struct surroundings;
@@ -18,7 +19,8 @@ struct queued {
   domain::steady_time since{};
 };
 
-/// The writer's message to itself: it lies behind everything that queued up while the last commit ran.
+/// The writer's message to itself: it lies behind everything that queued up while the last commit
+/// ran.
 struct storage_flush {};
 
 using storage_writer_actor = caf::typed_actor<
@@ -44,9 +46,9 @@ struct storage_worker_args {
   storage_load load;
 };
 
-/// `detached`: on threads of their own (always, but in tests).
-storage_writer_actor spawn_storage_writer(caf::actor_system& system, storage_worker_args args, bool detached);
-storage_reader_actor spawn_storage_reader(caf::actor_system& system, storage_worker_args args, bool detached);
+/// On threads of their own, unless the settings say otherwise.
+storage_writer_actor spawn_storage_writer(caf::actor_system& system, storage_worker_args args);
+storage_reader_actor spawn_storage_reader(caf::actor_system& system, storage_worker_args args);
 
 } // namespace actors
 

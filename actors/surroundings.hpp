@@ -16,8 +16,9 @@
 
 namespace actors {
 
-/// What every actor of a node works with: the world as it was handed in, and what they share. Shared by all of
-/// them, because an actor may outlive the `node` that made it. Everything in it may be used from any thread.
+/// What every actor of a node works with: the world as it was handed in, and what they share.
+/// Shared by all of them, because an actor may outlive the `node` that made it. Everything in it
+/// may be used from any thread.
 struct surroundings {
   const domain::clock* clock = nullptr;
   domain::id_source* ids = nullptr;

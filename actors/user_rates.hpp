@@ -14,7 +14,8 @@ namespace actors {
 class user_rates {
 public:
   /// 0: taken. Otherwise how long to wait; nothing is taken then.
-  std::chrono::milliseconds take(const domain::user_id& user, const domain::rate& r, domain::steady_time now) {
+  std::chrono::milliseconds
+  take(const domain::user_id& user, const domain::rate& r, domain::steady_time now) {
     if (r.is_off())
       return std::chrono::milliseconds{0};
     auto& own = parts_[std::hash<domain::user_id>{}(user) % parts_.size()];

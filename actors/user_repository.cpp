@@ -21,7 +21,8 @@ public:
 
 } // namespace
 
-user_repository_actor spawn_user_repository(caf::actor_system& system, std::shared_ptr<surroundings> world) {
+user_repository_actor
+spawn_user_repository(caf::actor_system& system, std::shared_ptr<surroundings> world) {
   return system.spawn<user_repository>(std::move(world));
 }
 

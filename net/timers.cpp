@@ -58,9 +58,9 @@ void timer_wheel::unlink(timed& who) {
 void timer_wheel::advance(domain::steady_time now) {
   const auto last = tick_of(now);
   // After a long pause one turn of the wheel is enough: every slot holds what is due.
-  for (auto at = std::max(now_ + 1, last - std::min(last, std::uint64_t{slots - 1})); at <= last;
-       ++at) {
-    now_ = at;
+  auto at = std::max(now_ + 1, last - std::min(last, std::uint64_t{slots - 1}));
+  now_ = std::max(now_, last); // first: what is armed meanwhile comes in a later call
+  for (; at <= last; ++at) {
     // Taken out first: on_time may arm into this very slot, or destroy whoever comes next.
     ring due;
     slots_[at % slots].move_to(due);
@@ -76,7 +76,6 @@ void timer_wheel::advance(domain::steady_time now) {
       link(who);
     }
   }
-  now_ = std::max(now_, last);
 }
 
 domain::steady_time timer_wheel::next() const {

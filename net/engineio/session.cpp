@@ -176,18 +176,20 @@ void session::on_post(const http::exchange_ptr& e) {
 /// Goes on where it stopped for want of credits; the client sends no other body before this one is
 /// answered.
 void session::read_body() {
-  const auto e = post_;
+  auto e = std::move(post_);
+  auto body = std::move(body_);
   while (!is_over_ && wants_input()) {
-    const auto p = body_->next();
+    const auto p = body->next();
     if (!p)
       break;
     on_packet(*p);
   }
-  if (!is_over_ && !wants_input())
+  if (!is_over_ && !wants_input()) {
+    post_ = std::move(e);
+    body_ = std::move(body);
     return;
-  const bool is_broken = body_->is_broken();
-  post_.reset();
-  body_.reset();
+  }
+  const bool is_broken = body->is_broken();
   respond(e, shared_.origins, is_broken ? 400 : 200, "text/html", is_broken ? "" : "ok");
   if (is_broken)
     fail("parse error", domain::close_code::bad_request);
@@ -334,6 +336,9 @@ void session::end(std::string_view reason, std::uint16_t code) {
   heartbeat_at_ = user_at_ = never;
   drop_candidate();
   disarm();
+  body_.reset();
+  if (const auto held = std::exchange(post_, nullptr))
+    respond(held, shared_.origins, 400, "text/html", "");
   if (const auto parted = std::move(link_))
     parted->part(code, reason);
   on_closed(reason);

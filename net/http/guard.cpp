@@ -263,11 +263,11 @@ verdict check_head(std::string_view head, std::size_t max_body) {
     if (auto v = check_field(take_line(rest), seen); v.status != 0)
       return v;
   }
-  if (!seen.present[0] && line.is_1_1)
+  if (!seen.present[0])
     return refuse(400, "Host is missing");
-  if (seen.present[0] && !is_host(seen.host))
+  if (!is_host(seen.host))
     return refuse(400, "Host is malformed");
-  if (!line.authority.empty() && seen.present[0] && !equal_ignoring_case(line.authority, seen.host))
+  if (!line.authority.empty() && !equal_ignoring_case(line.authority, seen.host))
     return refuse(400, "The target and Host name different hosts");
   return check_body(line, seen, max_body);
 }

@@ -1,5 +1,7 @@
 #include "net/http/target.hpp"
 
+#include <algorithm>
+
 namespace net::http {
 
 namespace {
@@ -29,17 +31,46 @@ bool unescape(std::string_view text, bool plus_is_space, std::string& out) {
   return true;
 }
 
-bool hides_something(std::string_view raw, std::string_view decoded) {
-  std::size_t raw_slashes = 0;
-  std::size_t slashes = 0;
-  for (const char c : raw)
-    raw_slashes += c == '/' ? 1u : 0u;
-  for (const char c : decoded) {
-    slashes += c == '/' ? 1u : 0u;
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\')
-      return true;
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+}
+
+bool hides_slash(std::string_view raw, std::string_view decoded) {
+  return std::count(raw.begin(), raw.end(), '/') != std::count(decoded.begin(), decoded.end(), '/')
+         || decoded.find('\\') != std::string_view::npos;
+}
+
+std::size_t size_of_character(unsigned char lead) {
+  if (lead < 0x80)
+    return 1;
+  if (lead >= 0xc2 && lead <= 0xdf)
+    return 2;
+  if (lead >= 0xe0 && lead <= 0xef)
+    return 3;
+  return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+}
+
+/// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const auto size = size_of_character(lead);
+    if (size == 0 || i + size > text.size())
+      return false;
+    for (std::size_t k = 1; k < size; ++k)
+      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80)
+        return false;
+    const auto second = size > 1 ? static_cast<unsigned char>(text[i + 1]) : 0u;
+    const bool is_out_of_range = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)
+                                 || (lead == 0xf0 && second < 0x90)
+                                 || (lead == 0xf4 && second > 0x8f);
+    if (is_out_of_range)
+      return false;
+    i += size;
   }
-  return slashes != raw_slashes;
+  return true;
 }
 
 /// `http://host/path?…` → `/path?…`
@@ -79,10 +110,12 @@ std::optional<target_parts> split_target(std::string_view target) {
   const auto mark = target.find('?');
   const auto raw_path = target.substr(0, mark);
   target_parts out;
-  if (!unescape(raw_path, false, out.path) || hides_something(raw_path, out.path))
+  if (!unescape(raw_path, false, out.path) || has_control(out.path) || !is_utf8(out.path))
     return std::nullopt;
   if (out.path.empty())
     out.path = "/";
+  if (hides_slash(raw_path, out.path))
+    out.path.clear();
   if (mark != std::string_view::npos && !split_query(target.substr(mark + 1), out))
     return std::nullopt;
   return out;

@@ -77,6 +77,35 @@ void show_actor(services& s, const exchange_ptr& e, const std::string& text) {
     });
 }
 
+/// The states of rooms, asked all at once.
+struct room_survey {
+  actors::active_rooms found;
+  std::vector<std::optional<actors::room_state_view>> states;
+  std::size_t missing = 0;
+  std::function<void(room_survey&)> done;
+  void came() {
+    if (--missing == 0)
+      done(*this);
+  }
+};
+
+void survey(services& s, const std::shared_ptr<room_survey>& all) {
+  all->states.resize(all->found.rooms.size());
+  all->missing = all->found.rooms.size() + 1;
+  for (std::size_t i = 0; i < all->found.rooms.size(); ++i)
+    // by the actor and not by the directory: an operator's look must not start a room that has just
+    // ended
+    s.ask.ask<actors::room_state_view>(
+      s.node.actors().handle(all->found.rooms[i].actor), snapshot_timeout,
+      actors::room_state_query{},
+      [all, i](actors::room_state_view& view) {
+        all->states[i] = std::move(view);
+        all->came();
+      },
+      [all](const domain::error&) { all->came(); });
+  all->came();
+}
+
 void list_rooms(services& s, const exchange_ptr& e) {
   if (const auto why = check_parameters(e->req(), {"limit"}))
     return e->fail(*why);
@@ -86,7 +115,12 @@ void list_rooms(services& s, const exchange_ptr& e) {
   s.ask.ask<actors::active_rooms>(
     s.node.directory(), domain::limits::query_timeout, actors::list_active_rooms{*limit},
     [&s, e](actors::active_rooms& found) {
-      e->respond(resource(e->req(), 200, rooms_json(found, s.node.actors()), now(s)));
+      const auto all = std::make_shared<room_survey>();
+      all->found = std::move(found);
+      all->done = [&s, e](room_survey& r) {
+        e->respond(resource(e->req(), 200, rooms_json(r.found, r.states), now(s)));
+      };
+      survey(s, all);
     },
     failing(e));
 }

@@ -18,10 +18,8 @@ std::string actor_id(std::uint64_t id) {
 json_object row_object(const actors::actor_row& r) {
   json_object o;
   o.text("id", actor_id(r.id)).text("type", r.type).text("name", r.name);
-  o.number("mailbox", r.mailbox).number("handled", r.handled).number("busyMicroseconds", r.busy_us);
-  o.number("stuckMicroseconds", r.stuck_us)
-    .number("ageMilliseconds", r.age_ms)
-    .number("restarts", r.restarts);
+  o.number("mailbox", r.mailbox).number("handled", r.handled).number("busyUs", r.busy_us);
+  o.number("stuckUs", r.stuck_us).number("ageMs", r.age_ms).number("restarts", r.restarts);
   o.text_or_null("lastMessage", r.last_message).text_or_null("lastError", r.last_error);
   return o;
 }
@@ -91,18 +89,21 @@ std::string actor_json(const actors::actor_row& row, std::string_view state_json
   return o.take();
 }
 
-std::string rooms_json(const actors::active_rooms& found, const actors::actor_directory& all) {
+std::string rooms_json(
+  const actors::active_rooms& found,
+  const std::vector<std::optional<actors::room_state_view>>& states) {
+  std::vector<std::string> rows;
+  for (std::size_t i = 0; i < found.rooms.size(); ++i) {
+    auto row = states[i] ? room_state_json(*states[i])
+                         : json_object{}.text("id", found.rooms[i].id.value).take();
+    row.pop_back();
+    rows.push_back(
+      row + ',' + json_object{}.text("actor", actor_id(found.rooms[i].actor)).take().substr(1));
+  }
   json_object o;
-  o.number("total", std::uint64_t{found.total});
-  o.raw("rooms", array_of(found.rooms, [&](const actors::active_room& r) {
-          json_object one;
-          one.text("id", r.id.value).text("actor", actor_id(r.actor));
-          if (actors::actor_row row; all.find(r.actor, row)) {
-            one.number("mailbox", row.mailbox).number("handled", row.handled);
-            one.number("busyMicroseconds", row.busy_us).number("ageMilliseconds", row.age_ms);
-          }
-          return one.take();
-        }));
+  o.number("total", std::uint64_t{found.total}).raw("rooms", array_of(rows, [](const auto& r) {
+                                                      return r;
+                                                    }));
   return o.take();
 }
 
@@ -161,17 +162,19 @@ std::string top_json(services& s, const http::site& common, std::size_t active_r
   for (const auto& d : common.all())
     for (const auto& n : d->stats().answers)
       requests += n.load(std::memory_order_relaxed);
-  const auto actors = s.node.actors().list({}, actors::actor_order::mailbox, 0);
+  constexpr std::size_t busiest = 30;
+  const auto live = s.node.actors().list({}, actors::actor_order::busy, busiest);
   const std::chrono::duration<double> up = std::chrono::steady_clock::now() - common.started();
   json_object o;
   o.text("node", s.config.node_name).real("uptimeSeconds", up.count());
   o.number("connections", connections).number("httpConnections", s.http_connections.load());
   o.number("sessions", std::uint64_t{s.node.sessions().size()})
     .number("rooms", std::uint64_t{active_rooms});
-  o.number("actors", std::uint64_t{actors.total}).raw("actorsByType", totals_json(actors.totals));
+  o.number("liveActors", std::uint64_t{live.total}).raw("totals", totals_json(live.totals));
   o.number("delivered", delivered).number("dropped", dropped).number("slowClosed", slow_closed);
   o.number("httpRequests", requests).boolean("draining", s.is_draining.load());
   o.raw("shards", array_of(s.shards, shard_json)).raw("process", process_json());
+  o.raw("actors", array_of(live.rows, [](const auto& r) { return row_object(r).take(); }));
   return o.take();
 }
 

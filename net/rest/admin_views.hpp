@@ -5,6 +5,7 @@
 #include "actors/session_index.hpp"
 #include "net/http/site.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,10 @@ std::string actors_json(
   const std::vector<actors::actor_directory::obituary>& dead);
 /// A row, and its state (JSON).
 std::string actor_json(const actors::actor_row& row, std::string_view state_json);
-/// `{total, rooms:[{id, actor, mailbox, handled, …}]}`
-std::string rooms_json(const actors::active_rooms& found, const actors::actor_directory& all);
+/// `{total, rooms:[…]}`; a room whose actor did not answer in time has its ids only.
+std::string rooms_json(
+  const actors::active_rooms& found,
+  const std::vector<std::optional<actors::room_state_view>>& states);
 std::string room_state_json(const actors::room_state_view& view);
 /// `{total, sessions:[…]}`
 std::string sessions_json(const std::vector<actors::session_index::row>& rows, std::size_t total);

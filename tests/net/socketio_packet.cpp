@@ -87,7 +87,7 @@ TEST_CASE("a malformed Socket.IO packet is nothing", "[net][socketio]") {
     "2[]", "2{}", "2\"x\"", "2null", "2[null]", "2[{}]", "2[[]]", "2[true]", "2[\"connect\"]",
     "2[\"connect_error\"]", "2[\"disconnect\"]", "2[\"disconnecting\"]", "2[\"newListener\"]",
     "2[\"removeListener\"]", "3{}", "3\"x\"", "31{}", "0[]", "0\"x\"", "0null", "01[]", "1[]",
-    "1{}", "1/admin,{}", "4[]", "41",
+    "1{}", "1/admin,{}", "4[]",
     // JSON
     "2[\"x\"", "2[\"x\"]]", "2[\"x\"]x", "2[\"x\",]", "2['x']", "2[\"x\",1e400]",
     "2[\"x\",\"\\ud800\"]", "2[\"x\",{\"a\":1,\"a\":2}]", "2[\"x\",{\"__proto__\":{}}]",
