@@ -102,7 +102,7 @@ int serve(const config& settings, logger& log) {
   if (auto made = make_data_dir(settings.data_dir); !made)
     throw cannot_start{1, made.error().message};
   actors::settings actor_settings = settings.actors;
-  if (actor_settings.jwt_secret.empty()) {
+  if (actor_settings.jwt_secret.empty() && actor_settings.jwt_algorithm == "HS256") {
     auto secret = kept_secret(settings.data_dir, random);
     if (!secret)
       throw cannot_start{1, secret.error().message};
