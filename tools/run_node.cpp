@@ -88,7 +88,9 @@ void say_ready(const config& settings, std::uint16_t port) {
 void reload(const config& settings, logger& log) {
   auto again = read_command_line(settings.arguments, process_environment());
   if (!again.settings) {
-    log.error("reload-refused", {{"why", again.text}});
+    std::string_view why{again.text};
+    why.remove_suffix(1); // its line end
+    log.error("reload-refused", {{"why", why}});
     return;
   }
   log.set_level(again.settings->log_level);
