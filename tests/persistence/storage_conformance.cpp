@@ -380,6 +380,17 @@ TEST_CASE("a refresh token is used once and its reuse revokes the family", "[con
   CHECK(rotate("o2", "o3", 11).error().code == errc::unauthorized); // over
 }
 
+TEST_CASE("a rotation that fails halfway does not use up the old token", "[conformance]") {
+  FOR_EVERY_STORAGE;
+  const auto alice = store.add_user("usr_alice");
+  REQUIRE(store.write(save_refresh_token{"h1", "f1", alice, noon + hours{10}}));
+  REQUIRE(store.write(save_refresh_token{"taken", "f2", alice, noon + hours{10}}));
+  const auto failed = store.write(rotate_refresh_token{"h1", "taken", noon, noon + hours{10}});
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == errc::conflict);
+  CHECK(store.write(rotate_refresh_token{"h1", "h2", noon, noon + hours{10}}));
+}
+
 TEST_CASE("a revoked refresh token takes its family along", "[conformance]") {
   FOR_EVERY_STORAGE;
   const auto alice = store.add_user("usr_alice");
