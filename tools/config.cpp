@@ -236,7 +236,7 @@ read_command_line(const std::vector<std::string>& arguments, const environment& 
     if (row.secrecy != secrecy::secret) {
       auto* option = app.add_option("--" + name, flags[name]);
       if (row.bound == "on, off")
-        option->expected(0, 1); // `--development` alone means on
+        option->expected(0, 1); // `--external-users` alone means on
     }
     if (row.secrecy != secrecy::plain)
       app.add_option("--" + name + "-file", flags[name + "-file"]);

@@ -88,7 +88,9 @@ void say_ready(const config& settings, std::uint16_t port) {
 void reload(const config& settings, logger& log) {
   auto again = read_command_line(settings.arguments, process_environment());
   if (!again.settings) {
-    log.error("reload-refused", {{"why", again.text}});
+    std::string_view why{again.text};
+    why.remove_suffix(1); // its line end
+    log.error("reload-refused", {{"why", why}});
     return;
   }
   log.set_level(again.settings->log_level);
@@ -102,7 +104,7 @@ int serve(const config& settings, logger& log) {
   if (auto made = make_data_dir(settings.data_dir); !made)
     throw cannot_start{1, made.error().message};
   actors::settings actor_settings = settings.actors;
-  if (actor_settings.jwt_secret.empty()) {
+  if (actor_settings.jwt_secret.empty() && actor_settings.jwt_algorithm == "HS256") {
     auto secret = kept_secret(settings.data_dir, random);
     if (!secret)
       throw cannot_start{1, secret.error().message};

@@ -170,15 +170,15 @@ TEST_CASE("an unknown variable is a warning, an empty one is none at all", "[too
 
 TEST_CASE("switches, lists, rates and durations are read as they are written", "[tools][config]") {
   auto c = settings_of(
-    {"--development", "--external-users=on", "--ping-interval", "500ms", "--room-idle", "3"},
+    {"--external-users", "--external-roles=on", "--ping-interval", "500ms", "--room-idle", "3"},
     {{"TROUPE_CORS_ORIGINS", "https://a.example, http://b.example:81"},
      {"TROUPE_RATE_MESSAGES", "off"},
      {"TROUPE_RATE_CONNECTS", "20/10"},
      {"TROUPE_ACCESS_TOKEN_LIFE", "1h"},
      {"TROUPE_LISTEN", "[::1]:0"},
      {"TROUPE_DATA_DIR", "elsewhere"}});
-  CHECK(c.net.development);
   CHECK(c.actors.external_users);
+  CHECK(c.actors.external_roles);
   CHECK(c.net.ping_interval == 500ms);
   CHECK(c.actors.room_idle == 3s);
   CHECK(c.net.cors_origins == std::vector<std::string>{"https://a.example", "http://b.example:81"});
