@@ -60,11 +60,19 @@ void link::part(std::uint16_t code, std::string_view reason) {
     users_queue_ = nullptr;
     socket_->use_queue(queue_);
   }
-  socket_->close(code, reason);
+  if (is_open_)
+    socket_->close(code, reason);
+  else
+    close_when_open_ = std::make_unique<last_word>(last_word{code, std::string{reason}});
   flush_later();
 }
 
 void link::on_open() {
+  is_open_ = true;
+  if (const auto word = std::move(close_when_open_); word != nullptr && socket_ != nullptr) {
+    socket_->close(word->code, word->reason);
+    flush_later();
+  }
   if (user_ != nullptr)
     user_->on_open();
 }

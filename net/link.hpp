@@ -54,6 +54,12 @@ private:
   write_queue* users_queue_ = nullptr;
   write_queue queue_;
   std::shared_ptr<websocket> socket_;
+  struct last_word {
+    std::uint16_t code;
+    std::string reason;
+  };
+  std::unique_ptr<last_word> close_when_open_;
+  bool is_open_ = false;
   bool is_flush_posted_ = false;
 };
 

@@ -72,7 +72,7 @@ struct server::impl {
     }
   }
 
-  void open(place& at, actors::node& node, std::uint16_t port) {
+  void open(place& at, actors::node& node, std::uint16_t at_port) {
     auto handle = system.spawn<front_actor, caf::hidden>(at.worker);
     at.front_handle = handle;
     at.ask = static_cast<front_actor*>(caf::actor_cast<caf::abstract_actor*>(handle));
@@ -91,7 +91,7 @@ struct server::impl {
       at.home->stats.accepted.fetch_add(1, std::memory_order_relaxed);
       at.door->serve(std::move(socket), std::move(address));
     });
-    at.ears->open(config.address, port);
+    at.ears->open(config.address, at_port);
   }
 
   caf::actor_system& system;

@@ -1,5 +1,6 @@
 #include "net/engineio/server.hpp"
 
+#include "net/opening.hpp"
 #include "net/shard.hpp"
 
 namespace net::engineio {
@@ -53,6 +54,12 @@ void server::handle(const http::exchange_ptr& e) {
     refuse(e, *refused);
     return;
   }
+  if (asked.is_upgrade) {
+    if (const auto status = check_opening(asked); status != 0) {
+      refuse_opening(e, status, message_of(refusal::bad_request));
+      return;
+    }
+  }
   if (known != sessions_.end()) {
     const auto keep = known->second;
     keep->on_request(e);
@@ -69,12 +76,7 @@ void server::refuse(const http::exchange_ptr& e, refusal why) {
     respond(e, settings_.origins, status_of(why), "application/json", body_of(why));
     return;
   }
-  http::response answer;
-  answer.status = status_of(why);
-  answer.content_type = "text/plain; charset=UTF-8";
-  answer.body = message_of(why);
-  answer.close = true;
-  e->respond(std::move(answer));
+  refuse_opening(e, status_of(why), message_of(why));
 }
 
 void server::preflight(const http::exchange_ptr& e) {

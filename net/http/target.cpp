@@ -113,7 +113,7 @@ std::optional<target_parts> split_target(std::string_view target) {
   if (!unescape(raw_path, false, out.path) || has_control(out.path) || !is_utf8(out.path))
     return std::nullopt;
   if (out.path.empty())
-    out.path = "/";
+    out.path += '/';
   if (hides_slash(raw_path, out.path))
     out.path.clear();
   if (mark != std::string_view::npos && !split_query(target.substr(mark + 1), out))

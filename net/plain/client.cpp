@@ -6,6 +6,7 @@
 #include "net/http/upgraded.hpp"
 #include "net/json/failure.hpp"
 #include "net/json/reader.hpp"
+#include "net/opening.hpp"
 #include "net/shard.hpp"
 
 #include <caf/all.hpp>
@@ -238,15 +239,15 @@ bool offers(std::string_view list, std::string_view wanted) {
   return false;
 }
 
-void refuse(const http::exchange_ptr& e, int status, std::string why) {
-  http::response answer;
-  answer.status = status;
-  answer.content_type = "text/plain; charset=UTF-8";
-  answer.body = std::move(why);
-  answer.close = true;
-  if (status == 426)
-    answer.headers = {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
-  e->respond(std::move(answer));
+/// RFC 6750 §2.1; the scheme's case does not matter. Empty: no such token.
+std::string_view bearer_of(std::string_view header) {
+  constexpr std::string_view scheme = "bearer ";
+  if (header.size() <= scheme.size())
+    return {};
+  for (std::size_t i = 0; i < scheme.size(); ++i)
+    if ((header[i] | 0x20) != scheme[i])
+      return {};
+  return header.substr(scheme.size());
 }
 
 /// What the plain clients of one shard share. The parting links go last.
@@ -255,27 +256,24 @@ struct plain_door {
 
   void handle(const http::exchange_ptr& e) {
     const auto& asked = e->req();
-    if (!asked.is_upgrade) {
-      refuse(e, 426, "A WebSocket handshake is expected here");
+    if (const auto status = check_opening(asked); status != 0) {
+      refuse_opening(e, status, "A WebSocket handshake is expected here");
       return;
     }
     for (const auto* name : {"token", "access_token", "accessToken", "authorization"})
       if (!asked.parameter(name).empty()) {
-        refuse(e, 400, "A token does not belong into a URL: it would be logged on its way");
+        refuse_opening(e, 400, "A token does not belong into a URL: it would be logged on its way");
         return;
       }
     if (!engineio::is_allowed_origin(
           asked.header("Origin"), asked.header("Host"), context.config.cors_origins)) {
-      refuse(e, 403, "This origin is not allowed");
+      refuse_opening(e, 403, "This origin is not allowed");
       return;
     }
     std::string protocol;
     if (offers(asked.header("Sec-WebSocket-Protocol"), sub_protocol))
       protocol = sub_protocol;
-    constexpr std::string_view scheme = "Bearer ";
-    std::string token;
-    if (const auto header = asked.header("Authorization"); header.starts_with(scheme))
-      token = header.substr(scheme.size());
+    std::string token{bearer_of(asked.header("Authorization"))};
     const auto made = std::make_shared<plain::plain_client>(context, clock, parting, asked.address);
     context.home.attach(made);
     made->open(e, std::move(protocol), std::move(token));

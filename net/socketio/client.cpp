@@ -79,6 +79,13 @@ void socketio_client::send(const frame_ptr& packet) {
   enqueue(packet, delivery_class::ephemeral);
 }
 
+void socketio_client::mark_dirty() {
+  if (is_closed()) // after a DISCONNECT; the shard no longer knows this client
+    flush_transport();
+  else
+    become_dirty();
+}
+
 void socketio_client::on_closed(std::string_view reason) {
   closed(!is_final_ && reason != "parse error");
 }

@@ -35,7 +35,7 @@ private:
   void on_closed(std::string_view reason) override;
   void send(const frame_ptr& packet) override;
   bool wants_input() const override { return !is_paused(); }
-  void mark_dirty() override { become_dirty(); }
+  void mark_dirty() override;
   void on_websocket() override { set_takes_chunks(true); }
   void on_deadline() override;
 

@@ -96,6 +96,10 @@ $("sign-out").addEventListener("click", () => {
   signOut("login");
 });
 addEventListener("hashchange", follow);
+addEventListener("storage", () => { // signed in or out in another tab
+  if (tokens.current?.user.id !== store.me?.id)
+    location.reload();
+});
 addEventListener("visibilitychange", () => {
   if (document.visibilityState !== "visible")
     return;

@@ -333,7 +333,7 @@ export function socketioRows({ port, alice, room, secret }) {
   asked('join-room of a private room of others', ['join-room', { roomId: secret.id }], 'not_found');
   asked('send-message with a list', ['send-message', []], 'validation_failed');
   asked('send-message without content', ['send-message', { roomId: room.id }], 'validation_failed');
-  asked('send-message to a room that is not there', ['send-message', { roomId: 'room_nowhere', content: 'x' }], 'not_found');
+  asked('send-message to a room that is not there', ['send-message', { roomId: 'room_nowhere', content: 'x' }], 'forbidden');
   asked('publish to the topic of a room', ['publish', { topic: `room:${room.id}`, event: 'x' }], 'forbidden');
   row('a DISCONNECT leaves and lets one CONNECT again', true, async () => {
     const socket = await openEngine(port, alice.token);

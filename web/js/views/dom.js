@@ -52,8 +52,9 @@ export function setText(element, text) {
 }
 
 /// Makes the children of `parent` those of `rows`, keeping every element whose key and signature are the same:
-/// screen readers announce only what is added, and selections survive.
-export function reconcile(parent, rows, { key, signature, build }) {
+/// screen readers announce only what is added, and selections survive. `patch(element, row)` may bring an element up to
+/// date in place; when it answers false, a new one is built.
+export function reconcile(parent, rows, { key, signature, build, patch = () => false }) {
   const old = new Map(Array.from(parent.children, (c) => [c.dataset.key, c]));
   let place = parent.firstElementChild;
   for (const row of rows) {
@@ -61,6 +62,8 @@ export function reconcile(parent, rows, { key, signature, build }) {
     const mark = signature(row);
     let element = old.get(id);
     old.delete(id);
+    if (element && element.signature !== mark && patch(element, row))
+      element.signature = mark;
     if (!element || element.signature !== mark) {
       const fresh = build(row);
       fresh.dataset.key = id;

@@ -47,6 +47,7 @@ export class MessagesView {
       signature: (row) => JSON.stringify([row.kind, row.isFirst, row.message?.state, row.message?.note, row.message?.content,
         row.kind === "day" && dayName(row.time, Date.now())]),
       build: (row) => this.build(row),
+      patch: (element, row) => row.kind === "message" && patchMessage(element, row),
     });
     this.renderTop(room);
     this.shown = room.id;
@@ -87,7 +88,7 @@ export class MessagesView {
   buildMessage({ isFirst, isOwn, message: m }) {
     const at = new Date(m.timestamp);
     const stamp = h("time", { datetime: at.toISOString(), title: full.format(at) }, time.format(at));
-    return h("li", {
+    const element = h("li", {
       class: `message${isFirst ? " is-first" : ""}${isOwn ? " is-own" : ""}`, "data-testid": "message",
       "data-state": m.state, "data-seq": m.seq, "data-id": m.id, "data-client-id": m.clientId,
     },
@@ -101,7 +102,32 @@ export class MessagesView {
         h("button", { type: "button", class: "link", onclick: () => this.again(this.store.room, m) }, "Send again"),
         h("button", { type: "button", class: "link", onclick: () => this.discard(this.store.room, m.clientId) }, "Discard")),
       m.state === "pending" && m.note && h("p", { class: "waiting" }, m.note)),
-    isOwn && m.state !== "failed" && h("span", { class: "mark", title: m.state === "sent" ? "Sent" : "Sending" },
-      m.state === "sent" ? icon("check", "Sent") : icon("clock", "Sending")));
+    isOwn && m.state !== "failed" && buildMark(m));
+    element.look = lookOf({ isFirst, message: m });
+    return element;
   }
+}
+
+function buildMark({ state }) {
+  return h("span", { class: "mark", title: state === "sent" ? "Sent" : "Sending" },
+    state === "sent" ? icon("check", "Sent") : icon("clock", "Sending"));
+}
+
+/// All that is shown of a message except whether it has been sent.
+function lookOf({ isFirst, message: { content, note, timestamp, state } }) {
+  return JSON.stringify([isFirst, content, state === "sent" ? "" : note ?? "", dayMinute(timestamp), state === "failed"]);
+}
+
+function dayMinute(timestamp) {
+  return Math.floor(new Date(timestamp) / 60_000);
+}
+
+/// From pending to sent: the message itself is not read out again.
+function patchMessage(element, row) {
+  const { message: m } = row;
+  if (element.look !== lookOf(row) || !row.isOwn || m.state === "failed")
+    return false;
+  Object.assign(element.dataset, { state: m.state, seq: m.seq ?? "", id: m.id ?? "" });
+  element.querySelector(".mark").replaceWith(buildMark(m));
+  return true;
 }
