@@ -3,6 +3,7 @@
 #include "actors/node.hpp"
 #include "domain/json.hpp"
 #include "domain/limits.hpp"
+#include "net/journal.hpp"
 #include "net/recovery.hpp"
 #include "net/services.hpp"
 #include "net/shard.hpp"
@@ -137,7 +138,8 @@ void client::open_fresh(const domain::principal& who, const sign_in_handler& don
   }
   is_counted_ = true;
   auto id = node.outside().ids->next_session();
-  auto pid = node.outside().random->token(18);
+  // The shard is in it: a client that never received anything has no offset to say where it was.
+  auto pid = std::to_string(home_.index()) + '.' + node.outside().random->token(18);
   auto opened = node.open_session(who, id, pid, ref_, home_.unit());
   if (!opened) {
     done(opened.error());
@@ -147,6 +149,7 @@ void client::open_fresh(const domain::principal& who, const sign_in_handler& don
   user_ = who.user;
   session_id_ = id.value;
   pid_ = std::move(pid);
+  opened_at_ = home_.recent().position();
   home_.remember_pid(*this);
   done(signed_in{session_id_, pid_, false, {}});
 }
@@ -183,7 +186,7 @@ void client::closed(bool recoverable) {
       std::vector<domain::topic> kept;
       for (auto& [entry, index] : subscriptions_)
         kept.push_back(entry->name);
-      home_.park(pid_, std::move(kept));
+      home_.park(pid_, std::move(kept), opened_at_);
     }
     caf::anon_send(session_, actors::session_detach{ref_, recoverable});
     session_ = actors::session_actor{};

@@ -106,6 +106,7 @@ private:
   std::string address_;
   std::string session_id_;
   std::string pid_;
+  std::uint64_t opened_at_ = 0; // the journal's position when the session came to this shard
   std::vector<std::pair<struct topic_entry*, std::size_t>> subscriptions_;
   // Rare, so allocated when needed: an idle connection keeps it small.
   std::unique_ptr<std::deque<std::pair<actors::reply_to, domain::command>>> backlog_; // commands without a credit
