@@ -155,6 +155,23 @@ void client::recover(std::string token, std::string pid, std::string offset, sig
   recovery::start(shared_from_this(), std::move(token), std::move(pid), offset, std::move(done));
 }
 
+void client::sign_out() {
+  if (is_closed_ || !session_)
+    return;
+  caf::anon_send(session_, actors::session_detach{ref_, false});
+  session_ = actors::session_actor{};
+  backlog_.reset();
+  gaps_.reset();
+  credits_ = domain::limits::unanswered_commands;
+  // Under a new name: what the old session still says or unsubscribes concerns nobody.
+  auto self = shared_from_this();
+  home_.detach(ref_);
+  user_ = {};
+  session_id_.clear();
+  pid_.clear();
+  home_.attach(std::move(self));
+}
+
 void client::closed(bool recoverable) {
   if (is_closed_)
     return;

@@ -69,6 +69,8 @@ public:
   /// True while commands wait for credits: the protocol does not read on.
   bool is_paused() const { return credits_ == 0; }
   virtual void on_resume() = 0; // credits are back: read on
+  /// Ends the session, for good; the transport stays, and may sign in again.
+  void sign_out();
   /// The transport is gone (whoever closed it). Detaches from session and shard, once.
   void closed(bool recoverable);
   const std::string& pid() const { return pid_; }
