@@ -100,7 +100,7 @@ export class Talker {
   fill() {
     while (this.isTalking && this.isJoined && this.unanswered.size < inFlight) {
       const clientId = `${this.name}-${++this.count}`;
-      this.sent.set(clientId, { content: `${clientId} says ${'x'.repeat(this.random.between(0, 60))}`, acks: [] });
+      this.sent.set(clientId, { content: `${clientId} says ${'x'.repeat(this.random.between(1, 60))}`, acks: [] });
       this.unanswered.add(clientId);
       if (this.random.chance(0.05)) this.transmit(clientId); // an impatient one
       else this.runs[this.runs.length - 1].push(clientId);
