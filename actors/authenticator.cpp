@@ -264,11 +264,11 @@ private:
     const auto wait = failed_logins_.wait(key, world_.config.rates.logins, world_.clock->steady());
     if (wait.count() > 0)
       return to_caf({domain::errc::rate_limited, "Too many failed logins", {}, wait});
-    auto answer = make_response_promise<signed_in>();
     if (!world_.config.rates.logins.is_off() && logins_[key] >= logins_at_once)
       return to_caf(
         {domain::errc::rate_limited, "Too many logins at once", {}, std::chrono::seconds{1}});
     ++logins_[key];
+    auto answer = make_response_promise<signed_in>();
     request(world_.book.users(), domain::limits::query_timeout, find_login{email})
       .then(
         [this, answer, key, password = question.password](found_login& found) mutable {

@@ -3,6 +3,7 @@
 #include "actors/node.hpp"
 #include "domain/json.hpp"
 #include "domain/limits.hpp"
+#include "net/journal.hpp"
 #include "net/recovery.hpp"
 #include "net/services.hpp"
 #include "net/shard.hpp"
@@ -137,7 +138,8 @@ void client::open_fresh(const domain::principal& who, const sign_in_handler& don
   }
   is_counted_ = true;
   auto id = node.outside().ids->next_session();
-  auto pid = node.outside().random->token(18);
+  // The shard is in it: a client that never received anything has no offset to say where it was.
+  auto pid = std::to_string(home_.index()) + '.' + node.outside().random->token(18);
   auto opened = node.open_session(who, id, pid, ref_, home_.unit());
   if (!opened) {
     done(opened.error());
@@ -147,12 +149,30 @@ void client::open_fresh(const domain::principal& who, const sign_in_handler& don
   user_ = who.user;
   session_id_ = id.value;
   pid_ = std::move(pid);
+  opened_at_ = home_.recent().position();
   home_.remember_pid(*this);
   done(signed_in{session_id_, pid_, false, {}});
 }
 
 void client::recover(std::string token, std::string pid, std::string offset, sign_in_handler done) {
   recovery::start(shared_from_this(), std::move(token), std::move(pid), offset, std::move(done));
+}
+
+void client::sign_out() {
+  if (is_closed_ || !session_)
+    return;
+  caf::anon_send(session_, actors::session_detach{ref_, false});
+  session_ = actors::session_actor{};
+  backlog_.reset();
+  gaps_.reset();
+  credits_ = domain::limits::unanswered_commands;
+  // Under a new name: what the old session still says or unsubscribes concerns nobody.
+  auto self = shared_from_this();
+  home_.detach(ref_);
+  user_ = {};
+  session_id_.clear();
+  pid_.clear();
+  home_.attach(std::move(self));
 }
 
 void client::closed(bool recoverable) {
@@ -166,7 +186,7 @@ void client::closed(bool recoverable) {
       std::vector<domain::topic> kept;
       for (auto& [entry, index] : subscriptions_)
         kept.push_back(entry->name);
-      home_.park(pid_, std::move(kept));
+      home_.park(pid_, std::move(kept), opened_at_);
     }
     caf::anon_send(session_, actors::session_detach{ref_, recoverable});
     session_ = actors::session_actor{};

@@ -69,6 +69,8 @@ public:
   /// True while commands wait for credits: the protocol does not read on.
   bool is_paused() const { return credits_ == 0; }
   virtual void on_resume() = 0; // credits are back: read on
+  /// Ends the session, for good; the transport stays, and may sign in again.
+  void sign_out();
   /// The transport is gone (whoever closed it). Detaches from session and shard, once.
   void closed(bool recoverable);
   const std::string& pid() const { return pid_; }
@@ -104,6 +106,7 @@ private:
   std::string address_;
   std::string session_id_;
   std::string pid_;
+  std::uint64_t opened_at_ = 0; // the journal's position when the session came to this shard
   std::vector<std::pair<struct topic_entry*, std::size_t>> subscriptions_;
   // Rare, so allocated when needed: an idle connection keeps it small.
   std::unique_ptr<std::deque<std::pair<actors::reply_to, domain::command>>> backlog_; // commands without a credit

@@ -11,6 +11,7 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_set>
 
 namespace net {
@@ -21,6 +22,11 @@ void recovery::start(
   auto& context = who->home().context();
   std::shared_ptr<recovery> self{new recovery{who, std::move(pid), std::move(done)}};
   auto parsed = parse_offset(offset);
+  if (offset.empty()) // it never received anything: everything since its session began
+    if (journal_offset home; std::from_chars(self->pid_.data(), self->pid_.data() + self->pid_.size(), home.shard).ec == std::errc{}) {
+      self->is_from_start_ = true;
+      parsed = home;
+    }
   auto session = context.node.sessions().find_pid(self->pid_);
   if (!parsed || parsed->shard >= context.shards.size() || !session) {
     who->sign_in(std::move(token), std::move(self->done_));
@@ -53,7 +59,10 @@ void recovery::visit_old_shard() {
       alive->closed(true);
     }
     old->handle_orders();
-    auto possible = old->is_parked(self->pid_) && old->recent().reaches(self->offset_.position);
+    auto opened_at = old->parked(self->pid_);
+    if (opened_at && self->is_from_start_)
+      self->offset_.position = *opened_at;
+    auto possible = opened_at && old->recent().reaches(self->offset_.position);
     here->post([self, possible] {
       if (self->who_->is_closed())
         return;
@@ -135,6 +144,7 @@ void recovery::finish(std::vector<journal::entry> missed) {
   who_->user_ = principal_.user;
   who_->session_id_ = granted_.id.value;
   who_->pid_ = pid_;
+  who_->opened_at_ = home.recent().position();
   home.remember_pid(*who_);
   done_(std::move(result));
 }

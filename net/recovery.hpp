@@ -33,6 +33,7 @@ private:
   std::string pid_;
   client::sign_in_handler done_;
   journal_offset offset_;
+  bool is_from_start_ = false;
   domain::principal principal_;
   actors::session_actor session_;
   actors::session_attached granted_;

@@ -40,7 +40,12 @@ struct shard::impl {
   std::vector<order> taken;
   std::array<std::atomic<std::uint32_t>, interest_slots> interest{};
 
-  struct parked { std::string pid; std::vector<domain::topic> topics; domain::steady_time until{}; };
+  struct parked {
+    std::string pid;
+    std::vector<domain::topic> topics;
+    std::uint64_t opened_at = 0;
+    domain::steady_time until{};
+  };
   std::deque<parked> parking; // in the order of their ends
   std::unordered_map<std::string, std::weak_ptr<client>> by_pid;
   boost::asio::steady_timer house;
@@ -193,18 +198,18 @@ void shard::close_overflowed() {
   }
 }
 
-void shard::park(std::string pid, std::vector<domain::topic> kept) {
+void shard::park(std::string pid, std::vector<domain::topic> kept, std::uint64_t opened_at) {
   for (const auto& topic : kept)
     interest(topic).fetch_add(1, std::memory_order_relaxed);
   auto window = context_->node.config().resume_window + std::chrono::milliseconds{domain::limits::presence_grace};
-  impl_->parking.push_back({std::move(pid), std::move(kept), steady_now() + window});
+  impl_->parking.push_back({std::move(pid), std::move(kept), opened_at, steady_now() + window});
 }
 
-bool shard::is_parked(const std::string& pid) const {
+std::optional<std::uint64_t> shard::parked(const std::string& pid) const {
   for (const auto& p : impl_->parking)
     if (p.pid == pid)
-      return true;
-  return false;
+      return p.opened_at;
+  return std::nullopt;
 }
 
 void shard::unpark(const std::string& pid) {

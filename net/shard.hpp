@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -71,8 +72,10 @@ public:
 
   // -- connections that may come back (recovery) --
   /// Keeps counting these topics, so that the journal has their events, until the resume window has passed.
-  void park(std::string pid, std::vector<domain::topic> topics);
-  bool is_parked(const std::string& pid) const;
+  /// `opened_at`: the journal's position when the session began here, for a client that never received anything.
+  void park(std::string pid, std::vector<domain::topic> topics, std::uint64_t opened_at);
+  /// `opened_at` of a parked session; nothing when it is not.
+  std::optional<std::uint64_t> parked(const std::string& pid) const;
   void unpark(const std::string& pid); // its deliveries are somebody else's now
   /// The live client of this session, or nullptr.
   std::shared_ptr<client> find_pid(const std::string& pid) const;

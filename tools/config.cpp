@@ -145,6 +145,13 @@ void set_all(config& c, const layer& values) {
   }
 }
 
+/// Also what a layer above replaces has to be right: a mistake shows when it is made, not years
+/// later.
+void check_alone(const layer& values) {
+  config nobodys;
+  set_all(nobodys, values);
+}
+
 /// What only shows when all are known.
 void check_together(const config& c) {
   if (c.admin_email.empty() != c.admin_password.empty())
@@ -261,8 +268,12 @@ read_command_line(const std::vector<std::string>& arguments, const environment& 
     if (auto found = variables.find("TROUPE_CONFIG"); found != variables.end())
       file = found->second;
   layer values = layer_of_environment(variables, c.warnings);
-  if (!file.empty())
-    values.merge(layer_of_file(file)); // keeps what is there
+  check_alone(values);
+  if (!file.empty()) {
+    auto below = layer_of_file(file);
+    check_alone(below);
+    values.merge(below); // keeps what is there
+  }
   layer raw;
   for (const auto& [name, value] : flags) {
     if (app.count("--" + name) == 0)

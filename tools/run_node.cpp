@@ -14,10 +14,13 @@
 #include <sodium.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <netdb.h>
 #include <optional>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -48,6 +51,29 @@ std::unique_ptr<persistence::storage> opened_storage(const config& settings) {
     throw cannot_start{
       storage.error().code == domain::errc::bad_request ? 2 : 1, storage.error().message};
   return std::move(*storage);
+}
+
+/// Shards share their port (SO_REUSEPORT), and so would two nodes of one user by mistake, each
+/// getting some of the connections. Without that option a bind fails while anybody listens.
+void check_address_is_free(const net::settings& wanted) {
+  if (wanted.port == 0)
+    return;
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(wanted.address.c_str(), std::to_string(wanted.port).c_str(), &hints, &found) != 0)
+    throw cannot_start{2, "cannot understand the address " + wanted.address};
+  int probe = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int yes = 1;
+  setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes); // past connections do not count
+  int failed = bind(probe, found->ai_addr, found->ai_addrlen) == 0 ? 0 : errno;
+  freeaddrinfo(found);
+  close(probe);
+  if (failed != 0)
+    throw cannot_start{
+      1, "cannot listen on " + wanted.address + ":" + std::to_string(wanted.port) + ": "
+           + std::generic_category().message(failed)};
 }
 
 void make_admin(caf::actor_system& system, actors::node& node, const config& settings) {
@@ -98,6 +124,7 @@ void reload(const config& settings, logger& log) {
 }
 
 int serve(const config& settings, logger& log) {
+  check_address_is_free(settings.net);
   system_clock clock;
   system_ids ids{clock};
   system_random random;

@@ -266,7 +266,7 @@ bool connection::begin_body(std::size_t head_size) {
   }
   in_.consume(head_size);
   fields_ = count_fields(parser_->get());
-  taken_ = 0;
+  taken_ = in_.size();
   become(phase::body, owner_->options_.times.body);
   if (checked.expects_continue && in_.size() == 0) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -296,7 +296,12 @@ bool connection::step_body() {
     refuse(413, "too_large", "The body is too large");
     return false;
   }
-  if (why || in_.size() > domain::limits::http_header_bytes + body_read_size) {
+  // Chunks may be small, but extensions that outweigh what they carry are only there to keep us
+  // busy.
+  const auto framing = taken_ - in_.size();
+  const auto carried = parser_->get().body().size();
+  const bool is_padded = framing > 8 * carried + domain::limits::http_header_bytes;
+  if (why || is_padded || in_.size() > domain::limits::http_header_bytes + body_read_size) {
     refuse(400, "bad_request", "The body is malformed");
     return false;
   }

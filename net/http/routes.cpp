@@ -155,11 +155,9 @@ void routes::dispatch_api(const exchange_ptr& e) {
   auto& req = e->req();
   impl_->policy.apply(*e);
   std::string_view rest;
-  if (!strip_base(req.path, rest))
+  if (!strip_base(req.path, rest) || api_version(req) == 0)
     return e->fail(
-      {domain::errc::not_found, "There is no such version; there are v1 and v2", {}, {}});
-  if (api_version(req) == 0)
-    return e->fail({domain::errc::bad_request, "Unknown Api-Version; there are v1 and v2", {}, {}});
+      {domain::errc::bad_request, "Unknown version of the API; there are v1 and v2", {}, {}});
   const auto path = split(rest);
   const bool is_head = req.method == "HEAD";
   std::set<std::string> allowed;

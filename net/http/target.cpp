@@ -110,12 +110,12 @@ std::optional<target_parts> split_target(std::string_view target) {
   const auto mark = target.find('?');
   const auto raw_path = target.substr(0, mark);
   target_parts out;
-  if (!unescape(raw_path, false, out.path) || has_control(out.path) || !is_utf8(out.path))
+  if (
+    !unescape(raw_path, false, out.path) || has_control(out.path) || !is_utf8(out.path)
+    || hides_slash(raw_path, out.path))
     return std::nullopt;
   if (out.path.empty())
     out.path += '/';
-  if (hides_slash(raw_path, out.path))
-    out.path.clear();
   if (mark != std::string_view::npos && !split_query(target.substr(mark + 1), out))
     return std::nullopt;
   return out;

@@ -14,8 +14,8 @@ struct target_parts {
   std::vector<std::pair<std::string, std::string>> query; // decoded, in order
 };
 
-/// Nothing when an escape is broken, or the path is no UTF-8 or hides a control character. The path
-/// of one that hides a slash or a backslash comes out empty: it names nothing.
+/// Nothing when an escape is broken, or the path is no UTF-8 or hides a slash, a backslash or a
+/// control character in an escape.
 std::optional<target_parts> split_target(std::string_view target);
 
 /// Escapes a value for a query.

@@ -86,13 +86,14 @@ void plain_client::on_signed_in(
   }
   stage_ = stage::signed_in;
   clock_.arm(*this, steady_clock::now() + context_.config.ping_interval);
+  auto who = domain::json_object{};
   if (!id.empty())
-    send(encode_ack(id, actors::make_reply().json));
-  on_emit(
-    "authenticated", domain::json_object{}
-                       .text("sessionId", outcome->session_id)
-                       .text("userId", user().value)
-                       .take());
+    who.boolean("ok", true);
+  who.text("sessionId", outcome->session_id).text("userId", user().value);
+  if (id.empty())
+    on_emit("authenticated", who.take());
+  else
+    send(encode_ack(id, who.take()));
   if (const auto early = std::move(early_); !early.empty())
     on_message(early, false);
   if (link_ != nullptr && wants_more())

@@ -79,13 +79,6 @@ void socketio_client::send(const frame_ptr& packet) {
   enqueue(packet, delivery_class::ephemeral);
 }
 
-void socketio_client::mark_dirty() {
-  if (is_closed()) // after a DISCONNECT; the shard no longer knows this client
-    flush_transport();
-  else
-    become_dirty();
-}
-
 void socketio_client::on_closed(std::string_view reason) {
   closed(!is_final_ && reason != "parse error");
 }
@@ -123,10 +116,9 @@ void socketio_client::on_packet(packet& p) {
     return;
   }
   if (p.type == packet_type::disconnect) {
-    stage_ = stage::left;
-    closed(false);
-    // The client closes the transport itself; this is for one that does not.
-    set_deadline(now() + context_.config.connect_timeout);
+    sign_out();
+    stage_ = stage::fresh;
+    wait_for_connect();
     return;
   }
   // An acknowledgement answers nothing here: the server asks for none.
@@ -135,10 +127,6 @@ void socketio_client::on_packet(packet& p) {
 }
 
 void socketio_client::on_connect(const packet& p) {
-  if (stage_ == stage::left) {
-    close_broken();
-    return;
-  }
   if (p.nsp != "/") {
     refuse(p.nsp, "Invalid namespace");
     return;

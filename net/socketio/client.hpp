@@ -35,7 +35,7 @@ private:
   void on_closed(std::string_view reason) override;
   void send(const frame_ptr& packet) override;
   bool wants_input() const override { return !is_paused(); }
-  void mark_dirty() override;
+  void mark_dirty() override { become_dirty(); }
   void on_websocket() override { set_takes_chunks(true); }
   void on_deadline() override;
 
@@ -47,7 +47,7 @@ private:
   void refuse(std::string_view nsp, std::string_view message, std::string_view data_json = {});
   void close_broken();
 
-  enum class stage : std::uint8_t { fresh, connecting, connected, left };
+  enum class stage : std::uint8_t { fresh, connecting, connected };
 
   services& context_;
   decoder decoder_;

@@ -97,6 +97,7 @@ TEST_CASE(
   CHECK(bucket.take(r, start) == 10s);
   CHECK(bucket.take(r, start + 4s) == 6s);
   CHECK_FALSE(bucket.is_full(r, start + 29s));
+  CHECK(bucket.take(r, start + 9'999'500us) == 1ms); // never early by a rounding
   CHECK(bucket.take(r, start + 10s) == 0ms);
   CHECK(bucket.take(r, start + 10s) == 10s);
   CHECK(bucket.is_full(r, start + 40s));

@@ -1,6 +1,7 @@
 #include "net/http/response.hpp"
 #include "net/http/routes.hpp"
 #include "net/http/target.hpp"
+#include "net/http/upgraded.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -96,8 +97,7 @@ TEST_CASE("parts of a path become parameters and literals win", "[net][http]") {
 
 TEST_CASE("what is not there is 404 and what is not allowed 405 with Allow", "[net][http]") {
   table t;
-  for (const char* path :
-       {"/api/v1/nothing", "/api/v1", "/api", "/api/v1/rooms//messages/1", "/api/v3/rooms"})
+  for (const char* path : {"/api/v1/nothing", "/api/v1", "/api", "/api/v1/rooms//messages/1"})
     CHECK(t.ask("GET", path)->answer.status == 404);
   const auto refused = t.ask("DELETE", "/api/v1/rooms");
   CHECK(refused->answer.status == 405);
@@ -107,10 +107,11 @@ TEST_CASE("what is not there is 404 and what is not allowed 405 with Allow", "[n
   CHECK(options->header("Allow") == "GET, HEAD, OPTIONS");
 }
 
-TEST_CASE("an unknown Api-Version is a bad request", "[net][http]") {
+TEST_CASE("an unknown version of the API is a bad request", "[net][http]") {
   table t;
   CHECK(t.ask("GET", "/api/rooms", {{"Api-Version", "v2"}})->answer.status == 200);
   CHECK(t.ask("GET", "/api/rooms", {{"api-version", "v9"}})->answer.status == 400);
+  CHECK(t.ask("GET", "/api/v3/rooms")->answer.status == 400);
 }
 
 TEST_CASE("raw routes are the most exact first and the API before pages", "[net][http]") {
@@ -206,7 +207,7 @@ TEST_CASE("a target is decoded and one that hides something is refused", "[net][
   for (const char* broken :
        {"/%zz", "/%4", "/%", "/a%00b", "/%ff%fe", "/%c0%80", "/%ed%a0%80", "/?x=%"})
     CHECK_FALSE(split_target(broken));
-  CHECK(split_target("/a%2fb")->path.empty());
-  CHECK(split_target("/a%5cb")->path.empty());
+  for (const char* hiding : {"/a%2fb", "/a%5cb"})
+    CHECK_FALSE(split_target(hiding));
   CHECK(split_target("/%c3%bc")->path == "/\xc3\xbc");
 }

@@ -285,3 +285,14 @@ TEST_CASE("what is over is pruned while other work goes on", "[sqlite]") {
   CHECK(only("SELECT key FROM answers") == "new");
   CHECK(only("SELECT hash FROM refresh_tokens") == "new");
 }
+
+TEST_CASE("with the planted defect a retried client id is stored once more", "[defect]") {
+  const auto place = support::make_place("sqlite");
+  open_store store{place->url(), {.unique_client_ids = false}};
+  store.add_user("usr_alice");
+  const auto epoch = store.add_room("lobby", domain::user_id{"usr_alice"});
+  CHECK(store.write(append(epoch, make_message("lobby", "usr_alice", "msg_1", "c1")))->was_new);
+  const auto again = store.write(append(epoch, make_message("lobby", "usr_alice", "msg_2", "c1")));
+  CHECK(again->was_new);
+  CHECK(again->seq == 2);
+}

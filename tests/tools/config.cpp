@@ -68,6 +68,7 @@ TEST_CASE("what is wrong is said in one line that names it", "[tools][config]") 
   auto key_file = folder.with("bad.toml", "colour = \"red\"\n");
   auto section_file = folder.with("section.toml", "[net]\nlisten = \":1\"\n");
   auto twice_file = folder.with("twice.toml", "shards = 1\nshards = 2\n");
+  auto bad_value = folder.with("value.toml", "shards = = 1\n");
   auto short_secret = folder.with("short", "tooshort\n");
   struct row {
     std::vector<std::string> arguments;
@@ -102,6 +103,8 @@ TEST_CASE("what is wrong is said in one line that names it", "[tools][config]") 
     {{"--config", key_file}, {}, "colour"},
     {{"--config", section_file}, {}, "net"},
     {{"--config", twice_file}, {}, "shards"},
+    {{"--config", bad_value, "--shards", "2"}, {{"TROUPE_SHARDS", "2"}}, "shards"},
+    {{"--shards", "2"}, {{"TROUPE_SHARDS", "0"}}, "TROUPE_SHARDS"},
     {{}, {{"TROUPE_JWT_SECRET", "short"}}, "TROUPE_JWT_SECRET"},
     {{}, {{"TROUPE_JWT_SECRET", std::string(40, 'x') + "\n"}}, "one line"},
     {{}, {{"TROUPE_JWT_SECRET", long_secret}, {"TROUPE_JWT_SECRET_FILE", short_secret}}, "both"},

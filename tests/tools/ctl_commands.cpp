@@ -28,9 +28,9 @@ outcome troupectl(std::vector<std::string> arguments) {
 }
 
 const std::string actors_answer = R"({"total":10002,"totals":{"room":2,"session":10000},"actors":[
-  {"id":"act_17","type":"room","name":"room:general","mailbox":3,"handled":123456,"busyMicroseconds":4200000,"stuckMicroseconds":0,"ageMilliseconds":185000,
+  {"id":"act_17","type":"room","name":"room:general","mailbox":3,"handled":123456,"busyUs":4200000,"stuckUs":0,"ageMs":185000,
    "restarts":0,"lastMessage":"room_post","lastError":""},
-  {"id":"act_4","type":"session","name":"session:zo\u00eb","mailbox":0,"handled":9,"busyMicroseconds":850,"stuckMicroseconds":0,"ageMilliseconds":900,
+  {"id":"act_4","type":"session","name":"session:zo\u00eb","mailbox":0,"handled":9,"busyUs":850,"stuckUs":0,"ageMs":900,
    "restarts":0,"lastMessage":"session_command","lastError":""}],"deaths":[]})";
 
 } // namespace
@@ -101,6 +101,21 @@ TEST_CASE("actors are listed in aligned columns with totals", "[tools][ctl]") {
        "2 room, 10.0k session\n");
 }
 
+TEST_CASE("rooms are listed with who is in them", "[tools][ctl]") {
+  tests::scripted_node node{
+    {{200, R"({"total":1,"rooms":[{"id":"general","name":"General","type":"public","memberCount":12,
+    "lastSeq":40321,"epoch":3,"sessions":5,"pending":0,"online":[{"userId":"a"},{"userId":"b"}],"actor":"act_21"}]})"}}};
+  const auto r = troupectl({"--url", node.url(), "--token", "t", "rooms", "--limit", "7"});
+  REQUIRE(r.code == 0);
+  CHECK(node.asked().at(0).target() == "/api/v1/admin/rooms?limit=7");
+  CHECK(
+    r.out
+    == "ID       NAME     TYPE    MEMBERS  ONLINE  SESSIONS  LAST SEQ  EPOCH  PENDING  ACTOR\n"
+       "general  General  public       12       2         5     40.3k      3        0  act_21\n"
+       "\n"
+       "1 of 1 rooms\n");
+}
+
 TEST_CASE("json output is the node's answer untouched", "[tools][ctl]") {
   tests::scripted_node node{{{200, actors_answer}}};
   const auto r = troupectl({"--url", node.url(), "--token", "t", "-o", "json", "actors"});
@@ -146,11 +161,11 @@ TEST_CASE("a refused command exits 1", "[tools][ctl]") {
 TEST_CASE("top prints once when asked to", "[tools][ctl]") {
   tests::scripted_node node{
     {{200,
-      R"({"node":"a","uptimeSeconds":10.0,"sessions":12000,"rooms":3,"actors":12050,"connections":11990,
+      R"({"node":"a","uptimeSeconds":10.0,"sessions":12000,"rooms":3,"liveActors":12050,"connections":11990,
       "delivered":50000,"dropped":0,"httpRequests":20,"process":{"residentBytes":104857600,"cpuSeconds":5.0,"openFds":99}})"},
      {200,
-      R"({"actors":[{"id":"act_17","type":"room","name":"room:x","mailbox":2,"handled":1000,"busyMicroseconds":250000,
-      "stuckMicroseconds":0,"ageMilliseconds":1000,"lastMessage":"room_post"}]})"}}};
+      R"({"actors":[{"id":"act_17","type":"room","name":"room:x","mailbox":2,"handled":1000,"busyUs":250000,
+      "stuckUs":0,"ageMs":1000,"lastMessage":"room_post"}]})"}}};
   const auto r = troupectl({"--url", node.url(), "--token", "t", "top", "--once"});
   REQUIRE(r.code == 0);
   CHECK(

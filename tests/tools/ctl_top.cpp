@@ -20,14 +20,14 @@ TEST_CASE("top shows what happened since the reading before, the busiest first",
   const auto before = at(
     std::chrono::seconds{10},
     R"({"node":"a","uptimeSeconds":10,"delivered":1000,"process":{"cpuSeconds":1.0}})",
-    R"({"actors":[{"id":"act_1","handled":1000000,"busyMicroseconds":9000000,"ageMilliseconds":10000},
-                  {"id":"act_2","handled":10,"busyMicroseconds":100,"ageMilliseconds":10000}]})");
+    R"({"actors":[{"id":"act_1","handled":1000000,"busyUs":9000000,"ageMs":10000},
+                  {"id":"act_2","handled":10,"busyUs":100,"ageMs":10000}]})");
   const auto now = at(
     std::chrono::seconds{12},
     R"({"node":"a","uptimeSeconds":12,"delivered":5000,"process":{"cpuSeconds":2.0}})",
-    R"({"actors":[{"id":"act_1","handled":1000000,"busyMicroseconds":9000000,"ageMilliseconds":12000},
-                  {"id":"act_2","handled":410,"busyMicroseconds":1000100,"ageMilliseconds":12000},
-                  {"id":"act_3","handled":5,"busyMicroseconds":1000,"ageMilliseconds":500}]})");
+    R"({"actors":[{"id":"act_1","handled":1000000,"busyUs":9000000,"ageMs":12000},
+                  {"id":"act_2","handled":410,"busyUs":1000100,"ageMs":12000},
+                  {"id":"act_3","handled":5,"busyUs":1000,"ageMs":500}]})");
   std::ostringstream out;
   ctl::show_top(now, &before, 2, out);
   const auto text = out.str();

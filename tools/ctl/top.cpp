@@ -51,7 +51,7 @@ std::vector<busy_actor> busiest(const reading& now, const reading* earlier, std:
   for (const auto& row : list_at(now.actors, "actors").GetArray()) {
     const auto old = before.find(text_at(row, "id"));
     const auto* then = old == before.end() ? nullptr : old->second;
-    all.push_back({&row, grown(row, then, "busyMicroseconds"), grown(row, then, "handled")});
+    all.push_back({&row, grown(row, then, "busyUs"), grown(row, then, "handled")});
   }
   const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(rows, all.size()));
   std::partial_sort(all.begin(), end, all.end(), [](const busy_actor& a, const busy_actor& b) {
@@ -76,8 +76,11 @@ void write_node(const reading& now, const reading* earlier, double seconds, std:
     out << "  DRAINING";
   out << '\n';
   const char* gap = "";
-  for (const auto* key : {"connections", "sessions", "rooms", "actors"}) {
-    out << gap << human_count(number_at(node, key)) << ' ' << key;
+  constexpr std::array counts{
+    std::pair{"connections", "connections"}, std::pair{"sessions", "sessions"},
+    std::pair{"rooms", "rooms"}, std::pair{"liveActors", "actors"}};
+  for (const auto& [key, title] : counts) {
+    out << gap << human_count(number_at(node, key)) << ' ' << title;
     gap = ", ";
   }
   constexpr std::array rates{
@@ -108,13 +111,12 @@ void show_top(const reading& now, const reading* earlier, std::size_t rows, std:
      {"LAST MESSAGE"}}};
   for (const auto& a : busiest(now, earlier, rows)) {
     // without an earlier reading a young actor's share is that of its own life
-    const double lived =
-      std::max(std::min(seconds, real_at(*a.row, "ageMilliseconds") / 1e3), 1e-3);
+    const double lived = std::max(std::min(seconds, real_at(*a.row, "ageMs") / 1e3), 1e-3);
     t.add(
       {text_at(*a.row, "id"), text_at(*a.row, "type"), text_at(*a.row, "name"),
        percent(a.busy / 1e6 / lived), human_count(rounded(a.handled / lived)),
-       human_count(number_at(*a.row, "mailbox")),
-       human_duration(number_at(*a.row, "stuckMicroseconds")), text_at(*a.row, "lastMessage")});
+       human_count(number_at(*a.row, "mailbox")), human_duration(number_at(*a.row, "stuckUs")),
+       text_at(*a.row, "lastMessage")});
   }
   t.write(out);
 }

@@ -32,9 +32,9 @@ constexpr std::array actor_fields{
   field{"name", "NAME", as::text},
   field{"mailbox", "MAILBOX", as::count},
   field{"handled", "HANDLED", as::count},
-  field{"busyMicroseconds", "BUSY", as::microseconds},
-  field{"stuckMicroseconds", "STUCK", as::microseconds},
-  field{"ageMilliseconds", "AGE", as::milliseconds},
+  field{"busyUs", "BUSY", as::microseconds},
+  field{"stuckUs", "STUCK", as::microseconds},
+  field{"ageMs", "AGE", as::milliseconds},
   field{"restarts", "RESTARTS", as::count},
   field{"lastMessage", "LAST MESSAGE", as::text},
   field{"lastError", "LAST ERROR", as::text}};
@@ -45,11 +45,15 @@ constexpr std::array death_fields{
 
 constexpr std::array room_fields{
   field{"id", "ID", as::text},
-  field{"actor", "ACTOR", as::text},
-  field{"mailbox", "MAILBOX", as::count},
-  field{"handled", "HANDLED", as::count},
-  field{"busyMicroseconds", "BUSY", as::microseconds},
-  field{"ageMilliseconds", "AGE", as::milliseconds}};
+  field{"name", "NAME", as::text},
+  field{"type", "TYPE", as::text},
+  field{"memberCount", "MEMBERS", as::count},
+  field{"online", "ONLINE", as::count}, // a list: its length
+  field{"sessions", "SESSIONS", as::count},
+  field{"lastSeq", "LAST SEQ", as::count},
+  field{"epoch", "EPOCH", as::count},
+  field{"pending", "PENDING", as::count},
+  field{"actor", "ACTOR", as::text}};
 
 constexpr std::array session_fields{
   field{"id", "ID", as::text}, field{"userId", "USER", as::text},

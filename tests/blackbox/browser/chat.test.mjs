@@ -211,6 +211,7 @@ test('a refused sign-up names the field, and the page can be used by keyboard on
   assert.equal(await overflows(page), false);
   await at(page, 'password').fill('Curtain-Up-1');
   await page.keyboard.press('Enter');
+  await phase(page, 'live');
   await at(page, 'new-room').focus();
   await page.keyboard.press('Enter');
   await page.keyboard.type('A room with a name that is much longer than the small screen is wide');

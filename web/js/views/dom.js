@@ -40,10 +40,10 @@ export function initials(name) {
 
 /// A disc with initials; the colour comes from the id, so it is the same everywhere.
 export function avatar(userId, name) {
-  let hash = 0;
+  let hash = 0x811c9dc5; // FNV-1a
   for (const c of String(userId))
-    hash = (hash * 31 + c.codePointAt(0)) >>> 0;
-  return h("span", { class: `avatar tint-${hash % 8}`, "aria-hidden": "true" }, initials(name));
+    hash = Math.imul(hash ^ c.codePointAt(0), 0x01000193);
+  return h("span", { class: `avatar tint-${(hash >>> 16) % 8}`, "aria-hidden": "true" }, initials(name));
 }
 
 export function setText(element, text) {
