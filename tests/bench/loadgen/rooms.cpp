@@ -40,7 +40,9 @@ public:
     stretch_.begin(how_.server);
     swarm_.run_for(how_.seconds);
     stretch_.end();
-    stretch_.print("rooms", kind_ == durability::durable ? "durable" : "ephemeral");
+    auto variant = std::string{kind_ == durability::durable ? "durable" : "ephemeral"} + "x"
+                   + std::to_string(window_);
+    stretch_.print("rooms", variant);
     is_sending_ = false;
     swarm_.wait_until("the last deliveries", [&] { return under_way_ == 0; });
   }
