@@ -83,11 +83,11 @@ struct application {
                                              [this](
                                                net::engineio::environment& shared, std::string sid,
                                                const net::http::exchange_ptr&) {
-                                               auto made = std::make_shared<echo>(
+                                               auto echoing = std::make_shared<echo>(
                                                  *this, shared, std::move(sid));
-                                               last = made;
-                                               live.insert(made.get());
-                                               return made;
+                                               last = echoing;
+                                               live.insert(echoing.get());
+                                               return echoing;
                                              }} {}
 
   std::string next_random() {
