@@ -136,13 +136,13 @@ struct application {
       REQUIRE(queue.io().run_one_for(5s) > 0);
   }
 
+  std::weak_ptr<echo> last;
+  std::set<echo*> live; // outlives the queue, whose left-over handlers hold sessions
   net::shard_queue queue;
   net::shard home;
   std::vector<std::string> received;
   std::vector<std::string> reasons;
   bool is_busy = false;
-  std::weak_ptr<echo> last;
-  std::set<echo*> live;
   int made = 0;
   net::engineio::server engine;
 };
