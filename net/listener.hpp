@@ -9,8 +9,8 @@
 
 namespace net {
 
-/// One shard's acceptor: all shards listen on the same port (SO_REUSEPORT) and the kernel spreads connections.
-/// Runs on its shard's thread.
+/// One shard's acceptor: all shards listen on the same port (SO_REUSEPORT) and the kernel spreads
+/// connections. Runs on its shard's thread.
 class listener : public std::enable_shared_from_this<listener> {
 public:
   using accepted = std::function<void(boost::asio::ip::tcp::socket, std::string address)>;
