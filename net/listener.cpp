@@ -1,5 +1,7 @@
 #include "net/listener.hpp"
 
+#include <boost/asio/io_context.hpp>
+
 #include <sys/socket.h>
 
 namespace net {
@@ -14,7 +16,16 @@ constexpr auto out_of_descriptors_pause = std::chrono::milliseconds{100};
 
 } // namespace
 
-listener::listener(boost::asio::io_context& io, accepted then) : acceptor_(io), pause_(io), then_(std::move(then)) {}
+void check_is_free(const std::string& address, std::uint16_t port) {
+  const tcp::endpoint where{boost::asio::ip::make_address(address), port};
+  boost::asio::io_context io;
+  tcp::acceptor probe{io, where.protocol()};
+  probe.set_option(tcp::acceptor::reuse_address{true});
+  probe.bind(where);
+}
+
+listener::listener(boost::asio::io_context& io, accepted then)
+    : acceptor_(io), pause_(io), then_(std::move(then)) {}
 
 void listener::open(const std::string& address, std::uint16_t port) {
   tcp::endpoint where{boost::asio::ip::make_address(address), port};
@@ -26,9 +37,13 @@ void listener::open(const std::string& address, std::uint16_t port) {
   acceptor_.listen(backlog);
 }
 
-std::uint16_t listener::port() const { return acceptor_.local_endpoint().port(); }
+std::uint16_t listener::port() const {
+  return acceptor_.local_endpoint().port();
+}
 
-void listener::start() { accept(); }
+void listener::start() {
+  accept();
+}
 
 void listener::close() {
   error_code ignored;

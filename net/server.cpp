@@ -119,6 +119,7 @@ void server::start(actors::node& node) {
   me.site = std::make_shared<http::site>(me.config.web_dir);
   me.is_started = true;
   me.port = me.config.port;
+  check_is_free(me.config.address, me.port);
   me.on_each([&](place& at) {
     me.open(at, node, me.port);
     if (me.port == 0) // the first shard chose one for all
