@@ -15,13 +15,15 @@ namespace net {
 
 namespace {
 
-constexpr std::size_t backlog_max = domain::limits::polling_packets + domain::limits::unanswered_commands;
+constexpr std::size_t backlog_max =
+  domain::limits::polling_packets + domain::limits::unanswered_commands;
 constexpr std::size_t held_max = 10'000;
 
 } // namespace
 
 client::client(shard& home, encoding protocol, std::string address)
-  : home_(home), protocol_(protocol), credits_(domain::limits::unanswered_commands), address_(std::move(address)) {}
+    : home_(home), protocol_(protocol), credits_(domain::limits::unanswered_commands),
+      address_(std::move(address)) {}
 
 client::~client() = default;
 
@@ -53,8 +55,9 @@ void client::submit(actors::reply_to origin, domain::command what) {
     backlog_ = std::make_unique<std::deque<std::pair<actors::reply_to, domain::command>>>();
   if (backlog_->size() >= backlog_max) {
     on_answer(
-      origin, actors::make_reply(domain::error{
-                domain::errc::overloaded, "Too many commands at once", {}, std::chrono::seconds{1}}));
+      origin,
+      actors::make_reply(domain::error{
+        domain::errc::overloaded, "Too many commands at once", {}, std::chrono::seconds{1}}));
     return;
   }
   backlog_->emplace_back(std::move(origin), std::move(what));
@@ -62,7 +65,9 @@ void client::submit(actors::reply_to origin, domain::command what) {
 
 void client::send(actors::reply_to origin, domain::command what) {
   if (!session_) {
-    on_answer(origin, actors::make_reply(domain::error{domain::errc::unauthorized, "Please authenticate", {}, {}}));
+    on_answer(
+      origin,
+      actors::make_reply(domain::error{domain::errc::unauthorized, "Please authenticate", {}, {}}));
     return;
   }
   --credits_;
@@ -100,7 +105,11 @@ void client::tell_gaps() {
   auto told = std::move(gaps_);
   for (const auto& [topic, dropped] : *told)
     on_emit(
-      "gap", domain::json_object{}.text("topic", topic).number("dropped", std::uint64_t{dropped}).text("class", "volatile").take());
+      "gap", domain::json_object{}
+               .text("topic", topic)
+               .number("dropped", std::uint64_t{dropped})
+               .text("class", "volatile")
+               .take());
 }
 
 void client::hold(const domain::event_ptr& what, std::uint64_t position) {
@@ -114,11 +123,13 @@ void client::sign_in(std::string token, sign_in_handler done) {
   auto& context = home_.context();
   auto wait = context.gate.take_connect(address_, context.node.outside().clock->steady());
   if (wait.count() > 0) {
-    done(domain::error{domain::errc::rate_limited, "Too many connections from this address", {}, wait});
+    done(domain::error{
+      domain::errc::rate_limited, "Too many connections from this address", {}, wait});
     return;
   }
   context.ask.ask<domain::principal>(
-    context.node.authenticator(), domain::limits::query_timeout, actors::verify_token{std::move(token)},
+    context.node.authenticator(), domain::limits::query_timeout,
+    actors::verify_token{std::move(token)},
     [self = shared_from_this(), done](domain::principal& who) {
       if (!self->is_closed_)
         self->open_fresh(who, done);

@@ -31,7 +31,8 @@ void delivery::answer(const actors::reply_to& where, actors::reply what) {
   });
 }
 
-void delivery::emit(const actors::connection_ref& where, std::string_view name, std::string data_json) {
+void delivery::emit(
+  const actors::connection_ref& where, std::string_view name, std::string data_json) {
   auto* home = at(where);
   if (home == nullptr)
     return;
@@ -62,7 +63,8 @@ void delivery::unsubscribe(const actors::connection_ref& who, const domain::topi
 }
 
 void delivery::close(const actors::connection_ref& who, domain::close_code why) {
-  if (auto* home = at(who)) // posted also on the same shard: the caller may be walking over connections
+  if (auto* home = at(who)) // posted also on the same shard: the caller may be walking over
+                            // connections
     home->post([home, who, why] {
       if (auto found = home->find(who))
         found->on_close(why);

@@ -16,13 +16,15 @@ public:
 
   void deliver(domain::event_ptr what) override;
   void answer(const actors::reply_to& where, actors::reply what) override;
-  void emit(const actors::connection_ref& where, std::string_view name, std::string data_json) override;
+  void
+  emit(const actors::connection_ref& where, std::string_view name, std::string data_json) override;
   void subscribe(const actors::connection_ref& who, const domain::topic& topic) override;
   void unsubscribe(const actors::connection_ref& who, const domain::topic& topic) override;
   void close(const actors::connection_ref& who, domain::close_code why) override;
 
-  /// Counts interest in topics before subscribing at once (recovery), in step with deliveries: what is delivered
-  /// after it reaches the shard, what was delivered before it is in the other shard's journal.
+  /// Counts interest in topics before subscribing at once (recovery), in step with deliveries: what
+  /// is delivered after it reaches the shard, what was delivered before it is in the other shard's
+  /// journal.
   void count_interest(shard& home, const std::vector<domain::topic>& topics);
 
 private:

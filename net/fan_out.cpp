@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::size_t run_length_max = 256;
 
-const domain::event_ptr& event_of(const shard::order& o) { return std::get<shard::delivery>(o).what; }
+const domain::event_ptr& event_of(const shard::order& o) {
+  return std::get<shard::delivery>(o).what;
+}
 
 bool may_join(const domain::event& e) {
   return e.except_user.empty() && e.cls != domain::delivery_class::droppable;
@@ -24,7 +26,7 @@ bool may_join(const domain::event& e) {
 class encoded {
 public:
   encoded(std::span<shard::order> run, std::uint32_t shard_index, std::uint64_t first_position)
-    : run_(run), shard_(shard_index), first_(first_position) {}
+      : run_(run), shard_(shard_index), first_(first_position) {}
 
   const std::vector<frame_ptr>& frames(encoding e) {
     auto& all = frames_[static_cast<std::size_t>(e)];
@@ -56,7 +58,8 @@ private:
   frame_ptr encode(encoding e, const domain::event& what, std::uint64_t position) const {
     if (e == encoding::plain)
       return plain::encode_event(what.name, what.data);
-    return socketio::encode_event(what.name, what.data, to_string(journal_offset{shard_, position}));
+    return socketio::encode_event(
+      what.name, what.data, to_string(journal_offset{shard_, position}));
   }
 
   static constexpr auto encodings = static_cast<std::size_t>(encoding::count_);
@@ -76,7 +79,9 @@ std::size_t end_of_run(const std::vector<shard::order>& orders, std::size_t firs
     return end;
   while (end < orders.size() && end - first < run_length_max) {
     const auto* next = std::get_if<shard::delivery>(&orders[end]);
-    if (next == nullptr || next->what->topic != head.topic || next->what->cls != head.cls || !may_join(*next->what))
+    if (
+      next == nullptr || next->what->topic != head.topic || next->what->cls != head.cls
+      || !may_join(*next->what))
       break;
     ++end;
   }

@@ -5,7 +5,7 @@
 namespace net {
 
 front_actor::front_actor(caf::actor_config& config, caf::execution_unit* home)
-  : event_based_actor(config), home_(home) {
+    : event_based_actor(config), home_(home) {
   set_default_handler(caf::drop);
 }
 

@@ -9,7 +9,9 @@ namespace net {
 
 namespace {
 
-std::size_t weight(const domain::event& e) { return e.data.size() + e.name.size() + e.topic.size() + sizeof(e); }
+std::size_t weight(const domain::event& e) {
+  return e.data.size() + e.name.size() + e.topic.size() + sizeof(e);
+}
 
 } // namespace
 
@@ -26,7 +28,8 @@ std::uint64_t journal::add(const domain::event_ptr& what, domain::steady_time no
 
 void journal::replay(std::uint64_t position, const std::function<void(const entry&)>& each) const {
   auto first = std::upper_bound(
-    entries_.begin(), entries_.end(), position, [](std::uint64_t p, const entry& e) { return p < e.position; });
+    entries_.begin(), entries_.end(), position,
+    [](std::uint64_t p, const entry& e) { return p < e.position; });
   for (; first != entries_.end(); ++first)
     each(*first);
 }
@@ -42,7 +45,9 @@ void journal::drop_oldest() {
   entries_.pop_front();
 }
 
-std::string to_string(const journal_offset& o) { return std::to_string(o.shard) + '.' + std::to_string(o.position); }
+std::string to_string(const journal_offset& o) {
+  return std::to_string(o.shard) + '.' + std::to_string(o.position);
+}
 
 std::optional<journal_offset> parse_offset(std::string_view text) {
   journal_offset o;

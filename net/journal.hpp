@@ -13,9 +13,9 @@
 
 namespace net {
 
-/// The last deliveries of one shard, numbered, so that a connection that comes back within the resume window gets
-/// exactly what it missed (Socket.IO connection state recovery). One per shard instead of a buffer per session.
-/// Bounded in time, events and bytes. Runs on its shard's thread.
+/// The last deliveries of one shard, numbered, so that a connection that comes back within the
+/// resume window gets exactly what it missed (Socket.IO connection state recovery). One per shard
+/// instead of a buffer per session. Bounded in time, events and bytes. Runs on its shard's thread.
 class journal {
 public:
   struct entry {
@@ -44,7 +44,10 @@ private:
 };
 
 /// `SHARD.POSITION`, the offset that Socket.IO clients give back. Nothing if it is none.
-struct journal_offset { std::uint32_t shard = 0; std::uint64_t position = 0; };
+struct journal_offset {
+  std::uint32_t shard = 0;
+  std::uint64_t position = 0;
+};
 std::string to_string(const journal_offset& o);
 std::optional<journal_offset> parse_offset(std::string_view text);
 

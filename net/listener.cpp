@@ -1,7 +1,5 @@
 #include "net/listener.hpp"
 
-#include <boost/asio/io_context.hpp>
-
 #include <sys/socket.h>
 
 namespace net {
@@ -15,14 +13,6 @@ constexpr int backlog = 4'096;
 constexpr auto out_of_descriptors_pause = std::chrono::milliseconds{100};
 
 } // namespace
-
-void check_is_free(const std::string& address, std::uint16_t port) {
-  const tcp::endpoint where{boost::asio::ip::make_address(address), port};
-  boost::asio::io_context io;
-  tcp::acceptor probe{io, where.protocol()};
-  probe.set_option(tcp::acceptor::reuse_address{true});
-  probe.bind(where);
-}
 
 listener::listener(boost::asio::io_context& io, accepted then)
     : acceptor_(io), pause_(io), then_(std::move(then)) {}

@@ -9,11 +9,6 @@
 
 namespace net {
 
-/// Throws boost::system::system_error when the address is taken or not ours. Asked once before the
-/// shards listen: SO_REUSEPORT alone would let a second node share the port of a running one, and
-/// half of its clients.
-void check_is_free(const std::string& address, std::uint16_t port);
-
 /// One shard's acceptor: all shards listen on the same port (SO_REUSEPORT) and the kernel spreads
 /// connections. Runs on its shard's thread.
 class listener : public std::enable_shared_from_this<listener> {

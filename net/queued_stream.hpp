@@ -18,15 +18,18 @@
 
 namespace net {
 
-/// The layer beneath Beast's WebSocket stream: reads come from the socket, writes (handshake, pong, close) go into the
-/// connection's queue, so that Beast's frames and shared frames never interleave. Bytes that came with the HTTP request
-/// are read first. Runs on its shard's thread.
+/// The layer beneath Beast's WebSocket stream: reads come from the socket, writes (handshake, pong,
+/// close) go into the connection's queue, so that Beast's frames and shared frames never
+/// interleave. Bytes that came with the HTTP request are read first. Runs on its shard's thread.
 class queued_stream {
 public:
   using executor_type = boost::asio::ip::tcp::socket::executor_type;
 
-  queued_stream(boost::asio::ip::tcp::socket socket, std::string leftover, write_queue& queue, std::function<void()> dirty)
-    : socket_(std::move(socket)), leftover_(std::move(leftover)), queue_(&queue), dirty_(std::move(dirty)) {}
+  queued_stream(
+    boost::asio::ip::tcp::socket socket, std::string leftover, write_queue& queue,
+    std::function<void()> dirty)
+      : socket_(std::move(socket)), leftover_(std::move(leftover)), queue_(&queue),
+        dirty_(std::move(dirty)) {}
 
   executor_type get_executor() { return socket_.get_executor(); }
   boost::asio::ip::tcp::socket& socket() { return socket_; }
@@ -44,7 +47,9 @@ public:
         leftover_.erase(0, copied);
         if (leftover_.empty())
           std::string{}.swap(leftover_);
-        boost::asio::post(get_executor(), boost::beast::bind_front_handler(std::move(h), boost::system::error_code{}, copied));
+        boost::asio::post(
+          get_executor(),
+          boost::beast::bind_front_handler(std::move(h), boost::system::error_code{}, copied));
       },
       handler, buffers);
   }
@@ -59,7 +64,9 @@ public:
         auto size = raw->bytes.size();
         queue_->push(std::move(raw));
         dirty_();
-        boost::asio::post(get_executor(), boost::beast::bind_front_handler(std::move(h), boost::system::error_code{}, size));
+        boost::asio::post(
+          get_executor(),
+          boost::beast::bind_front_handler(std::move(h), boost::system::error_code{}, size));
       },
       handler, buffers);
   }
@@ -71,12 +78,14 @@ private:
   std::function<void()> dirty_;
 };
 
-/// Beast's last step of a closing: nothing may be left in the queue, then TCP is shut down (server first, RFC 6455 §7.1.1).
-/// The websocket does that itself when its read ends, so here only the handler is called.
+/// Beast's last step of a closing: nothing may be left in the queue, then TCP is shut down (server
+/// first, RFC 6455 §7.1.1). The websocket does that itself when its read ends, so here only the
+/// handler is called.
 template <class Handler>
 void async_teardown(boost::beast::role_type, queued_stream& stream, Handler&& handler) {
   boost::asio::post(
-    stream.get_executor(), boost::beast::bind_front_handler(std::forward<Handler>(handler), boost::system::error_code{}));
+    stream.get_executor(),
+    boost::beast::bind_front_handler(std::forward<Handler>(handler), boost::system::error_code{}));
 }
 
 /// What Beast does when it gives up on a peer.

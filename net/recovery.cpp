@@ -23,7 +23,9 @@ void recovery::start(
   std::shared_ptr<recovery> self{new recovery{who, std::move(pid), std::move(done)}};
   auto parsed = parse_offset(offset);
   if (offset.empty()) // it never received anything: everything since its session began
-    if (journal_offset home; std::from_chars(self->pid_.data(), self->pid_.data() + self->pid_.size(), home.shard).ec == std::errc{}) {
+    if (journal_offset home;
+        std::from_chars(self->pid_.data(), self->pid_.data() + self->pid_.size(), home.shard).ec
+        == std::errc{}) {
       self->is_from_start_ = true;
       parsed = home;
     }
@@ -35,7 +37,8 @@ void recovery::start(
   self->offset_ = *parsed;
   self->session_ = *session;
   context.ask.ask<domain::principal>(
-    context.node.authenticator(), domain::limits::query_timeout, actors::verify_token{std::move(token)},
+    context.node.authenticator(), domain::limits::query_timeout,
+    actors::verify_token{std::move(token)},
     [self](domain::principal& checked) {
       if (self->who_->is_closed())
         return;
@@ -48,8 +51,8 @@ void recovery::start(
     });
 }
 
-// Is everything after the offset still in the old shard's journal, and was the session last there? A connection that
-// still seems alive is cut first: the client knows better.
+// Is everything after the offset still in the old shard's journal, and was the session last there?
+// A connection that still seems alive is cut first: the client knows better.
 void recovery::visit_old_shard() {
   auto* here = &who_->home();
   auto* old = here->context().shards[offset_.shard];
@@ -113,7 +116,9 @@ void recovery::collect() {
     std::vector<journal::entry> missed;
     if (old->recent().reaches(self->offset_.position))
       old->recent().replay(self->offset_.position, [&](const journal::entry& e) {
-        if (e.what->except_user != self->principal_.user && std::find(wanted.begin(), wanted.end(), e.what->topic) != wanted.end())
+        if (
+          e.what->except_user != self->principal_.user
+          && std::find(wanted.begin(), wanted.end(), e.what->topic) != wanted.end())
           missed.push_back(e);
       });
     here->post([self, missed = std::move(missed)]() mutable {
@@ -149,6 +154,8 @@ void recovery::finish(std::vector<journal::entry> missed) {
   done_(std::move(result));
 }
 
-void recovery::give_up() { who_->open_fresh(principal_, done_); }
+void recovery::give_up() {
+  who_->open_fresh(principal_, done_);
+}
 
 } // namespace net

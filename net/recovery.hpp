@@ -8,10 +8,10 @@
 
 namespace net {
 
-/// Socket.IO connection state recovery (protocol.md 2.4): a new connection takes over the session `pid` and gets what it
-/// missed after `offset`, from the journal of the shard that had the old connection. Where that can't be had in full, a
-/// fresh session is opened instead: all or nothing. Rights are checked again. Runs on the new connection's shard, with
-/// one visit to the old one.
+/// Socket.IO connection state recovery (protocol.md 2.4): a new connection takes over the session
+/// `pid` and gets what it missed after `offset`, from the journal of the shard that had the old
+/// connection. Where that can't be had in full, a fresh session is opened instead: all or nothing.
+/// Rights are checked again. Runs on the new connection's shard, with one visit to the old one.
 class recovery : public std::enable_shared_from_this<recovery> {
 public:
   static void start(
@@ -20,7 +20,7 @@ public:
 
 private:
   recovery(std::shared_ptr<client> who, std::string pid, client::sign_in_handler done)
-    : who_(std::move(who)), pid_(std::move(pid)), done_(std::move(done)) {}
+      : who_(std::move(who)), pid_(std::move(pid)), done_(std::move(done)) {}
 
   void visit_old_shard();
   void attach();

@@ -79,18 +79,20 @@ struct server::impl {
     std::vector<shard*> shards;
     for (auto& p : places)
       shards.push_back(p.home.get());
-    at.context = std::make_unique<services>(
-      services{node, *at.home, *at.ask, config, std::move(shards), is_draining, http_connections, *gate, out});
+    at.context = std::make_unique<services>(services{
+      node, *at.home, *at.ask, config, std::move(shards), is_draining, http_connections, *gate,
+      out});
     at.home->set_context(at.context.get());
     at.home->start();
     auto table = http::make_routes(*at.context, site);
     add_plain(*table, *at.context);
     add_socketio(*table, *at.context);
     at.door = http::make_door(*at.context, std::move(table), site);
-    at.ears = std::make_shared<listener>(at.home->io(), [&at](boost::asio::ip::tcp::socket socket, std::string address) {
-      at.home->stats.accepted.fetch_add(1, std::memory_order_relaxed);
-      at.door->serve(std::move(socket), std::move(address));
-    });
+    at.ears = std::make_shared<listener>(
+      at.home->io(), [&at](boost::asio::ip::tcp::socket socket, std::string address) {
+        at.home->stats.accepted.fetch_add(1, std::memory_order_relaxed);
+        at.door->serve(std::move(socket), std::move(address));
+      });
     at.ears->open(config.address, at_port);
   }
 
@@ -107,11 +109,15 @@ struct server::impl {
 };
 
 server::server(caf::actor_system& system, settings config)
-  : impl_(std::make_unique<impl>(system, std::move(config))) {}
+    : impl_(std::make_unique<impl>(system, std::move(config))) {}
 
-server::~server() { stop(); }
+server::~server() {
+  stop();
+}
 
-actors::outbox& server::outbox() { return impl_->out; }
+actors::outbox& server::outbox() {
+  return impl_->out;
+}
 
 void server::start(actors::node& node) {
   auto& me = *impl_;
@@ -119,16 +125,18 @@ void server::start(actors::node& node) {
   me.site = std::make_shared<http::site>(me.config.web_dir);
   me.is_started = true;
   me.port = me.config.port;
-  check_is_free(me.config.address, me.port);
   me.on_each([&](place& at) {
     me.open(at, node, me.port);
     if (me.port == 0) // the first shard chose one for all
       me.port = at.ears->port();
   });
-  me.on_each([](place& at) { at.ears->start(); }); // not before every shard can be handed a connection
+  me.on_each(
+    [](place& at) { at.ears->start(); }); // not before every shard can be handed a connection
 }
 
-std::uint16_t server::port() const { return impl_->port; }
+std::uint16_t server::port() const {
+  return impl_->port;
+}
 
 void server::drain() {
   impl_->is_draining = true;

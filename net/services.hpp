@@ -53,13 +53,14 @@ private:
   std::unordered_map<std::string, std::size_t> present_; // by address; only while a bound is set
 };
 
-/// What the front of one shard works with. One per shard; its references live as long as the server.
+/// What the front of one shard works with. One per shard; its references live as long as the
+/// server.
 struct services {
   actors::node& node;
   shard& home;
   front& ask;
   const settings& config;
-  std::vector<shard*> shards;                 // all of them, by index
+  std::vector<shard*> shards; // all of them, by index
   const std::atomic<bool>& is_draining;
   std::atomic<std::uint64_t>& http_connections; // live, for metrics
   admission& gate;

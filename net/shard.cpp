@@ -22,14 +22,19 @@ thread_local shard* current_shard = nullptr;
 constexpr std::size_t interest_slots = 8'192;
 constexpr auto house_interval = std::chrono::seconds{1};
 
-domain::steady_time steady_now() { return std::chrono::steady_clock::now(); }
+domain::steady_time steady_now() {
+  return std::chrono::steady_clock::now();
+}
 
 } // namespace
 
 struct shard::impl {
   explicit impl(boost::asio::io_context& io) : house(io) {}
 
-  struct slot { std::shared_ptr<client> who; std::uint32_t generation = 0; };
+  struct slot {
+    std::shared_ptr<client> who;
+    std::uint32_t generation = 0;
+  };
   std::vector<slot> slots;
   std::vector<std::uint32_t> free_slots;
   std::vector<std::shared_ptr<client>> dirty, flushing;
@@ -51,16 +56,19 @@ struct shard::impl {
   boost::asio::steady_timer house;
 };
 
-shard::shard(std::uint32_t index, shard_queue& queue, caf::execution_unit* unit, std::size_t queue_bytes_max)
-  : index_(index), io_(queue.io()), unit_(unit), queue_bytes_max_(queue_bytes_max),
-    topics_(std::make_unique<topics>()), journal_(std::make_unique<journal>()),
-    impl_(std::make_unique<impl>(queue.io())) {
+shard::shard(
+  std::uint32_t index, shard_queue& queue, caf::execution_unit* unit, std::size_t queue_bytes_max)
+    : index_(index), io_(queue.io()), unit_(unit), queue_bytes_max_(queue_bytes_max),
+      topics_(std::make_unique<topics>()), journal_(std::make_unique<journal>()),
+      impl_(std::make_unique<impl>(queue.io())) {
   queue.on_end_of_turn([this] { return end_of_turn(); });
 }
 
 shard::~shard() = default;
 
-shard* shard::current() { return current_shard; }
+shard* shard::current() {
+  return current_shard;
+}
 
 void shard::start() {
   current_shard = this;
@@ -74,7 +82,9 @@ void shard::stop() {
     slot.who.reset();
 }
 
-void shard::post(std::function<void()> what) { boost::asio::post(io_, std::move(what)); }
+void shard::post(std::function<void()> what) {
+  boost::asio::post(io_, std::move(what));
+}
 
 actors::connection_ref shard::attach(std::shared_ptr<client> who) {
   std::uint32_t at;
@@ -99,9 +109,12 @@ void shard::detach(const actors::connection_ref& ref) {
   auto who = find(ref);
   if (who == nullptr)
     return;
-  topics_->remove_all(*who, [this](const domain::topic& topic) { interest(topic).fetch_sub(1, std::memory_order_relaxed); });
+  topics_->remove_all(*who, [this](const domain::topic& topic) {
+    interest(topic).fetch_sub(1, std::memory_order_relaxed);
+  });
   if (!who->pid().empty())
-    if (auto known = impl_->by_pid.find(who->pid()); known != impl_->by_pid.end() && known->second.lock() == who)
+    if (auto known = impl_->by_pid.find(who->pid());
+        known != impl_->by_pid.end() && known->second.lock() == who)
       impl_->by_pid.erase(known);
   impl_->slots[ref.slot].who.reset();
   impl_->free_slots.push_back(ref.slot);
@@ -110,7 +123,9 @@ void shard::detach(const actors::connection_ref& ref) {
 }
 
 std::shared_ptr<client> shard::find(const actors::connection_ref& ref) const {
-  if (ref.shard != index_ || ref.slot >= impl_->slots.size() || impl_->slots[ref.slot].generation != ref.generation)
+  if (
+    ref.shard != index_ || ref.slot >= impl_->slots.size()
+    || impl_->slots[ref.slot].generation != ref.generation)
     return nullptr;
   return impl_->slots[ref.slot].who;
 }
@@ -122,7 +137,9 @@ void shard::become_dirty(client& who) {
   impl_->dirty.push_back(who.shared_from_this());
 }
 
-void shard::overflowed(client& who) { impl_->overflowed.push_back(who.shared_from_this()); }
+void shard::overflowed(client& who) {
+  impl_->overflowed.push_back(who.shared_from_this());
+}
 
 void shard::push(order o) {
   bool wake;
@@ -154,7 +171,9 @@ void shard::handle_orders() {
     if (auto* change = std::get_if<subscription>(&taken[i])) {
       auto who = find(change->who);
       // Interest was counted when this was asked for; it is given back when nothing came of it.
-      if (change->add ? who == nullptr || !topics_->add(*who, change->topic) : who != nullptr && topics_->remove(*who, change->topic))
+      if (
+        change->add ? who == nullptr || !topics_->add(*who, change->topic)
+                    : who != nullptr && topics_->remove(*who, change->topic))
         interest(change->topic).fetch_sub(1, std::memory_order_relaxed);
       ++i;
       continue;
@@ -201,7 +220,8 @@ void shard::close_overflowed() {
 void shard::park(std::string pid, std::vector<domain::topic> kept, std::uint64_t opened_at) {
   for (const auto& topic : kept)
     interest(topic).fetch_add(1, std::memory_order_relaxed);
-  auto window = context_->node.config().resume_window + std::chrono::milliseconds{domain::limits::presence_grace};
+  auto window = context_->node.config().resume_window
+                + std::chrono::milliseconds{domain::limits::presence_grace};
   impl_->parking.push_back({std::move(pid), std::move(kept), opened_at, steady_now() + window});
 }
 
@@ -223,7 +243,9 @@ std::shared_ptr<client> shard::find_pid(const std::string& pid) const {
   return found == impl_->by_pid.end() ? nullptr : found->second.lock();
 }
 
-void shard::remember_pid(client& who) { impl_->by_pid[who.pid()] = who.weak_from_this(); }
+void shard::remember_pid(client& who) {
+  impl_->by_pid[who.pid()] = who.weak_from_this();
+}
 
 void shard::keep_house() {
   auto now = steady_now();

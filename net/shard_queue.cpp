@@ -10,14 +10,18 @@ thread_local shard_queue* current_queue = nullptr;
 
 } // namespace
 
-shard_queue* shard_queue::current() { return current_queue; }
+shard_queue* shard_queue::current() {
+  return current_queue;
+}
 
 shard_queue::~shard_queue() {
   if (current_queue == this)
     current_queue = nullptr;
 }
 
-void shard_queue::adopt_thread() { current_queue = this; }
+void shard_queue::adopt_thread() {
+  current_queue = this;
+}
 
 void shard_queue::push(caf::resumable* job) {
   if (current_queue == this) {

@@ -2,7 +2,6 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-
 #include <caf/fwd.hpp>
 
 #include <atomic>
@@ -14,8 +13,8 @@
 
 namespace net {
 
-/// The run queue and the I/O loop of one worker thread. Calls no CAF code, so ThreadSanitizer can judge it.
-/// Runs on its owner's thread, except where it says otherwise.
+/// The run queue and the I/O loop of one worker thread. Calls no CAF code, so ThreadSanitizer can
+/// judge it. Runs on its owner's thread, except where it says otherwise.
 class shard_queue {
 public:
   shard_queue() = default;
@@ -30,9 +29,9 @@ public:
   /// Appends a job. Any thread: from another one it is locked and wakes the owner if it may sleep.
   void push(caf::resumable* job);
 
-  /// The next job. Runs I/O handlers while there is none, and now and then when there are many; calls
-  /// `end_of_turn` when neither is left, and at least every `steps_per_turn` steps; sleeps when that found
-  /// nothing either.
+  /// The next job. Runs I/O handlers while there is none, and now and then when there are many;
+  /// calls `end_of_turn` when neither is left, and at least every `steps_per_turn` steps; sleeps
+  /// when that found nothing either.
   caf::resumable* next();
 
   /// What is left at shutdown, or nullptr. After the owner's thread has ended.
@@ -44,11 +43,11 @@ public:
   boost::asio::io_context& io() { return io_; } // any thread
 
   struct counters {
-    std::atomic<std::uint64_t> jobs{0};    // actor turns
+    std::atomic<std::uint64_t> jobs{0};     // actor turns
     std::atomic<std::uint64_t> handlers{0}; // I/O handlers run from poll
     std::atomic<std::uint64_t> turns{0};
     std::atomic<std::uint64_t> sleeps{0};
-    std::atomic<std::uint64_t> remote{0};  // jobs from other threads
+    std::atomic<std::uint64_t> remote{0}; // jobs from other threads
   };
   const counters& stats() const { return stats_; } // any thread
 
@@ -60,11 +59,13 @@ private:
   caf::resumable* pop_local();
   bool take_inbox();
   static void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
-    counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed); // one writer
+    counter.store(
+      counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed); // one writer
   }
 
   boost::asio::io_context io_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+    io_.get_executor()};
   std::deque<caf::resumable*> local_;
   std::mutex mutex_;
   std::vector<caf::resumable*> inbox_;

@@ -4,9 +4,8 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <string>
-
 #include <pthread.h>
+#include <string>
 
 namespace net {
 
@@ -15,7 +14,9 @@ namespace {
 /// Ends one worker's loop when it is its turn.
 class end_of_shard final : public caf::resumable {
 public:
-  resume_result resume(caf::execution_unit*, std::size_t) override { return shutdown_execution_unit; }
+  resume_result resume(caf::execution_unit*, std::size_t) override {
+    return shutdown_execution_unit;
+  }
   void intrusive_ptr_add_ref_impl() override {}
   void intrusive_ptr_release_impl() override {} // lives on stop()'s stack
 };
@@ -23,7 +24,8 @@ public:
 } // namespace
 
 shard_worker::shard_worker(caf::actor_system& system, std::size_t index, std::size_t max_throughput)
-  : execution_unit(&system), index_(index), max_throughput_(max_throughput), timers_(queue_, this) {}
+    : execution_unit(&system), index_(index), max_throughput_(max_throughput),
+      timers_(queue_, this) {}
 
 void shard_worker::start() {
   thread_ = std::thread{[this] {
@@ -40,13 +42,13 @@ void shard_worker::run() {
   for (;;) {
     auto* job = queue_.next();
     switch (job->resume(this, max_throughput_)) {
-      case caf::resumable::resume_later:
-        queue_.push(job); // keeps its reference
-        break;
-      case caf::resumable::shutdown_execution_unit:
-        return;
-      default:
-        caf::intrusive_ptr_release(job);
+    case caf::resumable::resume_later:
+      queue_.push(job); // keeps its reference
+      break;
+    case caf::resumable::shutdown_execution_unit:
+      return;
+    default:
+      caf::intrusive_ptr_release(job);
     }
   }
 }
@@ -54,7 +56,8 @@ void shard_worker::run() {
 shard_scheduler::shard_scheduler(caf::actor_system& system) : abstract_coordinator(system) {}
 shard_scheduler::~shard_scheduler() = default;
 
-caf::actor_system::module* shard_scheduler::make(caf::actor_system& system, caf::detail::type_list<>) {
+caf::actor_system::module*
+shard_scheduler::make(caf::actor_system& system, caf::detail::type_list<>) {
   return new shard_scheduler(system);
 }
 

@@ -14,8 +14,8 @@
 
 namespace net {
 
-/// One shard as CAF sees it: runs the actors of its queue on its own thread. `exec_later` may be called from any thread,
-/// so an actor can be pinned here by always passing this unit to `enqueue`.
+/// One shard as CAF sees it: runs the actors of its queue on its own thread. `exec_later` may be
+/// called from any thread, so an actor can be pinned here by always passing this unit to `enqueue`.
 class shard_worker final : public caf::execution_unit {
 public:
   shard_worker(caf::actor_system& system, std::size_t index, std::size_t max_throughput);
@@ -34,9 +34,10 @@ private:
   std::thread thread_;
 };
 
-/// A CAF scheduler whose workers are I/O shards: an actor hop between a socket handler and an actor costs no thread
-/// switch. Load with `config.load<shard_scheduler>()`; `scheduler.max-threads` is the number of shards. An actor that is
-/// sent to from a shard runs next on that shard; from elsewhere, on the next one in turn.
+/// A CAF scheduler whose workers are I/O shards: an actor hop between a socket handler and an actor
+/// costs no thread switch. Load with `config.load<shard_scheduler>()`; `scheduler.max-threads` is
+/// the number of shards. An actor that is sent to from a shard runs next on that shard; from
+/// elsewhere, on the next one in turn.
 class shard_scheduler final : public caf::scheduler::abstract_coordinator {
 public:
   explicit shard_scheduler(caf::actor_system& system);

@@ -25,8 +25,10 @@ bool topics::remove(client& who, const domain::topic& topic) {
   if (found == entries_.end())
     return false;
   auto& entry = *found->second;
-  auto mine = std::find_if(
-    who.subscriptions_.begin(), who.subscriptions_.end(), [&](const auto& s) { return s.first == &entry; });
+  auto mine =
+    std::find_if(who.subscriptions_.begin(), who.subscriptions_.end(), [&](const auto& s) {
+      return s.first == &entry;
+    });
   if (mine == who.subscriptions_.end())
     return false;
   auto index = mine->second;

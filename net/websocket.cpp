@@ -1,4 +1,5 @@
-// RFC 6455. Frames, masking, control frames, UTF-8 and the close handshake are Beast's; sending is ours.
+// RFC 6455. Frames, masking, control frames, UTF-8 and the close handshake are Beast's; sending is
+// ours.
 #include "net/websocket.hpp"
 
 #include "domain/limits.hpp"
@@ -10,12 +11,11 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 namespace net {
 
@@ -25,16 +25,19 @@ namespace ws = boost::beast::websocket;
 using boost::system::error_code;
 
 constexpr std::size_t frames_per_call = 64;
-constexpr std::size_t idle_read_bytes = 512; // an idle connection keeps this much; a long message grows it
+constexpr std::size_t idle_read_bytes =
+  512; // an idle connection keeps this much; a long message grows it
 constexpr std::size_t busy_read_bytes = 65'536;
 constexpr auto close_timeout = std::chrono::seconds{5};
 
 class beast_websocket final : public websocket {
 public:
   beast_websocket(
-    shard& home, http::upgraded& from, std::size_t max_message, std::weak_ptr<void> alive, handler* owner, write_queue& queue)
-    : home_(home), stream_(std::move(from.socket), std::move(from.leftover), queue, [this] { tell_dirty(); }),
-      alive_(std::move(alive)), owner_(owner), queue_(&queue) {
+    shard& home, http::upgraded& from, std::size_t max_message, std::weak_ptr<void> alive,
+    handler* owner, write_queue& queue)
+      : home_(home),
+        stream_(std::move(from.socket), std::move(from.leftover), queue, [this] { tell_dirty(); }),
+        alive_(std::move(alive)), owner_(owner), queue_(&queue) {
     stream_.read_message_max(max_message);
     stream_.auto_fragment(false);
   }
@@ -80,7 +83,8 @@ public:
           return wait_until_writable();
         return abort();
       }
-      home_.stats.writes.store(home_.stats.writes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      home_.stats.writes.store(
+        home_.stats.writes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
       queue_->consume(static_cast<std::size_t>(sent));
     }
     progress_.reset();
@@ -124,7 +128,9 @@ public:
   }
 
 private:
-  std::shared_ptr<beast_websocket> self_ptr() { return std::static_pointer_cast<beast_websocket>(shared_from_this()); }
+  std::shared_ptr<beast_websocket> self_ptr() {
+    return std::static_pointer_cast<beast_websocket>(shared_from_this());
+  }
 
   void tell_dirty() {
     if (auto owner = alive_.lock(); owner && !is_finished_)
@@ -220,7 +226,8 @@ private:
   }
 
   shard& home_;
-  ws::stream<queued_stream, false> stream_; // false: permessage-deflate is not compiled in, an idle connection is smaller
+  ws::stream<queued_stream, false>
+    stream_; // false: permessage-deflate is not compiled in, an idle connection is smaller
   boost::beast::flat_buffer buffer_;
   std::weak_ptr<void> alive_;
   handler* owner_;
@@ -242,7 +249,8 @@ private:
 std::shared_ptr<websocket> websocket::accept(
   shard& home, std::unique_ptr<http::upgraded> from, std::string protocol, std::size_t max_message,
   std::weak_ptr<void> owner_alive, handler* owner, write_queue& queue) {
-  auto made = std::make_shared<beast_websocket>(home, *from, max_message, std::move(owner_alive), owner, queue);
+  auto made = std::make_shared<beast_websocket>(
+    home, *from, max_message, std::move(owner_alive), owner, queue);
   made->start(*from, std::move(protocol));
   return made;
 }

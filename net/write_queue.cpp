@@ -36,7 +36,8 @@ void write_queue::consume(std::size_t sent) {
   }
   if (head_ == frames_.size()) {
     clear();
-  } else if (head_ >= 256 && head_ * 2 >= frames_.size()) { // a long backlog drains slowly: do not keep what is gone
+  } else if (head_ >= 256 && head_ * 2 >= frames_.size()) { // a long backlog drains slowly: do not
+                                                            // keep what is gone
     frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;
   }

@@ -69,9 +69,9 @@ routes::middleware idempotency(services& s, std::shared_ptr<site> common) {
         return next();
       if (!is_key(given))
         return e->fail(
-          {domain::errc::bad_request,
-           "Idempotency-Key must be 1 to 255 printable characters without spaces",
-           {},
+          {domain::errc::validation_failed,
+           "Validation failed",
+           {{"Idempotency-Key", "must be 1 to 255 printable characters without spaces"}},
            {}});
       const auto user = e->req().who->user;
       std::string key{given};

@@ -46,7 +46,7 @@ body::body(const http::request& req, presence of) {
   if (!parsed)
     fatal_ = parsed.error();
   else if (!parsed->IsObject())
-    fatal_ = {domain::errc::bad_request, "The body must be a JSON object", {}, {}};
+    fatal_ = {domain::errc::validation_failed, "The body must be a JSON object", {}, {}};
   else
     content_ = std::move(*parsed);
 }

@@ -1,5 +1,5 @@
-#include "must.hpp"
 #include "net/engineio/packet.hpp"
+#include "tests/fuzz/must.hpp"
 
 #include <string>
 #include <string_view>

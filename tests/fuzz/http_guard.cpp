@@ -1,5 +1,5 @@
-#include "must.hpp"
 #include "net/http/guard.hpp"
+#include "tests/fuzz/must.hpp"
 
 #include <string_view>
 

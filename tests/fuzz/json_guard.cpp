@@ -1,6 +1,6 @@
 #include "domain/limits.hpp"
-#include "must.hpp"
 #include "net/json/reader.hpp"
+#include "tests/fuzz/must.hpp"
 
 #include <algorithm>
 #include <string_view>

@@ -1,5 +1,5 @@
 // Stands in for libFuzzer: every file of a corpus once, whole and cut at every position.
-#include "must.hpp"
+#include "tests/fuzz/must.hpp"
 
 #include <filesystem>
 #include <fstream>

@@ -1,6 +1,6 @@
 // Input: messages separated by a zero byte; one that begins with 0x01 is binary.
-#include "must.hpp"
 #include "net/socketio/packet.hpp"
+#include "tests/fuzz/must.hpp"
 
 #include <string_view>
 

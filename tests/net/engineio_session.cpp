@@ -83,11 +83,11 @@ struct application {
                                              [this](
                                                net::engineio::environment& shared, std::string sid,
                                                const net::http::exchange_ptr&) {
-                                               auto made = std::make_shared<echo>(
+                                               auto echoing = std::make_shared<echo>(
                                                  *this, shared, std::move(sid));
-                                               last = made;
-                                               live.insert(made.get());
-                                               return made;
+                                               last = echoing;
+                                               live.insert(echoing.get());
+                                               return echoing;
                                              }} {}
 
   std::string next_random() {
@@ -136,13 +136,13 @@ struct application {
       REQUIRE(queue.io().run_one_for(5s) > 0);
   }
 
+  std::weak_ptr<echo> last;
+  std::set<echo*> live; // outlives the queue, whose left-over handlers hold sessions
   net::shard_queue queue;
   net::shard home;
   std::vector<std::string> received;
   std::vector<std::string> reasons;
   bool is_busy = false;
-  std::weak_ptr<echo> last;
-  std::set<echo*> live;
   int made = 0;
   net::engineio::server engine;
 };

@@ -8,7 +8,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-domain::event_ptr event(std::string topic, domain::delivery_class cls = domain::delivery_class::ephemeral, std::size_t size = 2) {
+domain::event_ptr event(
+  std::string topic, domain::delivery_class cls = domain::delivery_class::ephemeral,
+  std::size_t size = 2) {
   auto e = std::make_shared<domain::event>();
   e->topic = std::move(topic);
   e->data = std::string(size, ' ');
@@ -24,7 +26,8 @@ std::vector<std::uint64_t> after(const net::journal& j, std::uint64_t position) 
 
 } // namespace
 
-TEST_CASE("a journal replays what came after a position, without volatile events", "[net][journal]") {
+TEST_CASE(
+  "a journal replays what came after a position, without volatile events", "[net][journal]") {
   net::journal j;
   domain::steady_time now{};
   CHECK(j.add(event("a"), now) == 1);
@@ -68,6 +71,8 @@ TEST_CASE("offsets are read back as written, and nothing else is an offset", "[n
   REQUIRE(o);
   CHECK(o->shard == 3);
   CHECK(o->position == 12345678901234ULL);
-  for (auto bad : {"", ".", "1", "1.", ".1", "a.1", "1.a", "1.2.3", "-1.2", "1.-2", "1.99999999999999999999999", " 1.2"})
+  for (auto bad :
+       {"", ".", "1", "1.", ".1", "a.1", "1.a", "1.2.3", "-1.2", "1.-2",
+        "1.99999999999999999999999", " 1.2"})
     CHECK_FALSE(net::parse_offset(bad));
 }

@@ -136,7 +136,7 @@ TEST_CASE("a body of another kind is told apart", "[net][rest]") {
   CHECK(code(sending("{}", "text/plain")) == domain::errc::unsupported_media_type);
   CHECK(code(sending("")) == domain::errc::bad_request);
   CHECK(code(sending("{")) == domain::errc::bad_request);
-  CHECK(code(sending("[]")) == domain::errc::bad_request);
+  CHECK(code(sending("[]")) == domain::errc::validation_failed);
 }
 
 TEST_CASE("a profile does not show the email", "[net][rest]") {

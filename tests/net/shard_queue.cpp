@@ -2,7 +2,6 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-
 #include <catch2/catch.hpp>
 
 #include <atomic>
@@ -13,7 +12,9 @@
 namespace {
 
 // The queue never looks at a job, so any pointer will do; no CAF code runs here.
-caf::resumable* job(std::size_t n) { return reinterpret_cast<caf::resumable*>((n + 1) * 16); }
+caf::resumable* job(std::size_t n) {
+  return reinterpret_cast<caf::resumable*>((n + 1) * 16);
+}
 
 } // namespace
 
@@ -75,7 +76,9 @@ TEST_CASE("a turn ends when nothing is left, and also when work never ends", "[n
   CHECK(ends >= 1);
 }
 
-TEST_CASE("the end of a turn that did something is followed by another look before sleeping", "[net][shard]") {
+TEST_CASE(
+  "the end of a turn that did something is followed by another look before sleeping",
+  "[net][shard]") {
   net::shard_queue queue;
   queue.adopt_thread();
   auto left = 3;
@@ -87,7 +90,8 @@ TEST_CASE("the end of a turn that did something is followed by another look befo
   CHECK(queue.next() == job(9));
 }
 
-TEST_CASE("a sleeping shard queue is woken by jobs from other threads, and loses none", "[net][shard]") {
+TEST_CASE(
+  "a sleeping shard queue is woken by jobs from other threads, and loses none", "[net][shard]") {
   constexpr std::size_t producers = 4;
   constexpr std::size_t each = 20'000;
   net::shard_queue queue;

@@ -1,9 +1,7 @@
 #include "net/shard_scheduler.hpp"
 
 #include <boost/asio/post.hpp>
-
 #include <caf/all.hpp>
-
 #include <catch2/catch.hpp>
 
 #include <future>
@@ -37,9 +35,11 @@ namespace {
 // Says on which shard it runs.
 class whereabouts : public caf::event_based_actor {
 public:
-  whereabouts(caf::actor_config& config, caf::execution_unit* home) : event_based_actor(config), home_(home) {}
+  whereabouts(caf::actor_config& config, caf::execution_unit* home)
+      : event_based_actor(config), home_(home) {}
   caf::behavior make_behavior() override {
-    return {[](where_query) { return reinterpret_cast<std::uint64_t>(net::shard_queue::current()); }};
+    return {
+      [](where_query) { return reinterpret_cast<std::uint64_t>(net::shard_queue::current()); }};
   }
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* at) override {
     event_based_actor::enqueue(std::move(what), home_ != nullptr ? home_ : at);
@@ -53,14 +53,17 @@ private:
 
 TEST_CASE("an actor sent to from a shard runs on that shard", "[net][shard]") {
   shards all{3};
-  auto actor = all.system->spawn<whereabouts, caf::lazy_init>(nullptr); // first run at its first message
+  auto actor =
+    all.system->spawn<whereabouts, caf::lazy_init>(nullptr); // first run at its first message
   for (std::size_t i = 0; i < 3; ++i) {
     auto& queue = all.scheduler().worker(i).queue();
     std::promise<std::uint64_t> where;
     auto asker = all.system->spawn<caf::lazy_init>(
       [&, actor](caf::event_based_actor* self, std::size_t) -> caf::behavior {
         return {[&, self, actor](caf::ok_atom) {
-          self->request(actor, 5s, where_query{}).then([&](std::uint64_t at) { where.set_value(at); });
+          self->request(actor, 5s, where_query{}).then([&](std::uint64_t at) {
+            where.set_value(at);
+          });
         }};
       },
       i);
@@ -86,14 +89,16 @@ TEST_CASE("a request that is never answered ends with its timeout", "[net][shard
   shards all{2};
   auto silent = all.system->spawn(
     [](caf::event_based_actor* self, int) -> caf::behavior {
-      return {[self](slow_query) -> caf::result<int> { return self->make_response_promise<int>(); }};
+      return {
+        [self](slow_query) -> caf::result<int> { return self->make_response_promise<int>(); }};
     },
     0);
   caf::scoped_actor self{*all.system};
   std::promise<caf::error> answer;
   auto asker = all.system->spawn(
     [&, silent](caf::event_based_actor* me, int) -> caf::behavior {
-      me->request(silent, 30ms, slow_query{}).then([](int) {}, [&](caf::error& e) { answer.set_value(e); });
+      me->request(silent, 30ms, slow_query{})
+        .then([](int) {}, [&](caf::error& e) { answer.set_value(e); });
       return {[](caf::ok_atom) {}};
     },
     0);
@@ -101,7 +106,9 @@ TEST_CASE("a request that is never answered ends with its timeout", "[net][shard
   caf::anon_send_exit(asker, caf::exit_reason::user_shutdown);
 }
 
-TEST_CASE("delayed messages come in the order of their times, from shards and from other threads", "[net][shard]") {
+TEST_CASE(
+  "delayed messages come in the order of their times, from shards and from other threads",
+  "[net][shard]") {
   shards all{2};
   std::promise<std::string> done;
   auto actor = all.system->spawn(
@@ -123,12 +130,17 @@ TEST_CASE("delayed messages come in the order of their times, from shards and fr
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
 }
 
-TEST_CASE("a thousand actors under load from four threads all answer, and the system ends", "[net][shard]") {
+TEST_CASE(
+  "a thousand actors under load from four threads all answer, and the system ends",
+  "[net][shard]") {
   shards all{2};
   std::vector<caf::actor> actors;
   for (auto i = 0; i < 1'000; ++i)
     actors.push_back(all.system->spawn(
-      [](caf::event_based_actor*, int n) -> caf::behavior { return {[n](int x) { return x + n; }}; }, i));
+      [](caf::event_based_actor*, int n) -> caf::behavior {
+        return {[n](int x) { return x + n; }};
+      },
+      i));
   std::vector<std::thread> threads;
   std::atomic<int> right{0};
   for (auto t = 0; t < 4; ++t)

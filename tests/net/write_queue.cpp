@@ -2,10 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-#include <sys/uio.h>
-
 #include <random>
 #include <string>
+#include <sys/uio.h>
 
 namespace {
 
@@ -25,7 +24,9 @@ std::string gathered(const net::write_queue& queue, std::size_t max = 64) {
 
 } // namespace
 
-TEST_CASE("a write queue gives its bytes in order, however little is taken at a time", "[net][write_queue]") {
+TEST_CASE(
+  "a write queue gives its bytes in order, however little is taken at a time",
+  "[net][write_queue]") {
   std::mt19937 random{Catch::rngSeed()};
   for (auto round = 0; round < 200; ++round) {
     net::write_queue queue;
