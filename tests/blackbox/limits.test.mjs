@@ -26,8 +26,8 @@ function checkTooMany(answer) {
   assert.ok(answer.headers.has('ratelimit-limit'), 'RateLimit-*');
 }
 
-test('messages are limited per user over all ways in, and pass again after retryAfter', async (t) => {
-  const node = await startNode({ env: { TROUPE_RATE_MESSAGES: '6/6' } }, t);
+test('messages are limited per user over all ways in', async (t) => {
+  const node = await startNode({ env: { TROUPE_RATE_MESSAGES: '6/120' } }, t);
   const user = await register(node.url);
   const other = await register(node.url, 'Other');
   const room = await createRoom(node.url, user.token);
@@ -40,16 +40,31 @@ test('messages are limited per user over all ways in, and pass again after retry
   const posted = () => api(node.url, 'POST', `/rooms/${room.id}/messages`, { token: user.token, body: { content: 'x' } });
   assert.equal((await posted()).status, 201);
   assert.equal((await posted()).status, 201);
-  const refusal = await say(plain);
-  checkRefusal(refusal);
+  checkRefusal(await say(plain));
   checkRefusal(await say(socket));
-  checkTooMany(await posted());
+  const answer = await posted();
+  assert.equal(answer.status, 429, answer.text);
+  assert.ok(Number(answer.headers.get('retry-after')) >= 1);
   assert.equal((await say(free)).ok, true, 'another user is not concerned');
-  assert.ok(refusal.error.retryAfter <= 6000, 'retryAfter is in milliseconds and within the window');
-  await pause(refusal.error.retryAfter + 50);
-  assert.equal((await say(plain)).ok, true, 'after retryAfter it passes');
   socket.end();
   await Promise.all([plain.end(), free.end()]);
+});
+
+test('a refused message passes after retryAfter', async (t) => {
+  const node = await startNode({ env: { TROUPE_RATE_MESSAGES: '2/2' } }, t);
+  const user = await register(node.url);
+  const room = await createRoom(node.url, user.token);
+  const plain = await connectPlain(node.wsUrl, user.token);
+  await plain.ask('join-room', room.id);
+  const say = () => plain.ask('send-message', { roomId: room.id, content: 'x' });
+  const answers = await Promise.all([say(), say(), say(), say(), say(), say()]);
+  assert.ok(answers.slice(0, 2).every((answer) => answer.ok));
+  const refusal = answers.at(-1);
+  checkRefusal(refusal);
+  assert.ok(refusal.error.retryAfter <= 2, 'in seconds, within the window');
+  await pause(refusal.error.retryAfter * 1000 + 20);
+  assert.equal((await say()).ok, true);
+  await plain.end();
 });
 
 test('joins are limited per user', async (t) => {
@@ -151,11 +166,13 @@ test('200 commands without waiting are all answered, in order', async (t) => {
     }
   }
   assert.deepEqual(shown, numbers.filter((i) => i % 3).map((i) => `m${i}`));
+  // what waits for a commit may be answered behind what does not, but each kind in its order
+  const own = acks.filter((ack) => ack !== 'join');
   const messages = (list) => list.filter((i) => i % 3);
   const syncs = (list) => list.filter((i) => i % 3 === 0);
-  assert.deepEqual([...acks].slice(1).sort((a, b) => a - b), numbers, 'each once');
-  assert.deepEqual(messages(acks.slice(1)), messages(numbers), 'messages in order');
-  assert.deepEqual(syncs(acks.slice(1)), syncs(numbers), 'others in order');
+  assert.deepEqual([...own].sort((a, b) => a - b), numbers, 'each once');
+  assert.deepEqual(messages(own), messages(numbers), 'messages in order');
+  assert.deepEqual(syncs(own), syncs(numbers), 'others in order');
   plain.destroy();
 
   const engine = await openEngine(node.port, user.token);
@@ -272,8 +289,13 @@ test('5 000 idle connections come and go and leave nothing behind', async (t) =>
     assert.equal(full.sessions, count);
     await inParallel(count, 100, async (i) => {
       const gone = new Promise((resolve) => sockets[i].once('close', resolve));
-      if (i % 2) sockets[i].send('1');
-      else sockets[i].close(1000);
+      // a clean leave: a lost transport would keep its session for the resume window
+      if (i % 2) {
+        sockets[i].send('41');
+        sockets[i].send('1');
+      } else {
+        sockets[i].close(1000);
+      }
       await within(20_000, gone, 'the close');
     });
     return full;
@@ -290,7 +312,7 @@ test('5 000 idle connections come and go and leave nothing behind', async (t) =>
     return end.sessions === start.sessions && end.actors === start.actors && end.fds <= start.fds;
   }, 'everything gone').catch(() => {});
   console.log(`idle connections: ${JSON.stringify(start)} → ${JSON.stringify(full)} → ${JSON.stringify(end)}, ${Date.now() - begin} ms`);
-  assert.deepEqual({ ...end, fds: Math.min(end.fds, start.fds) }, start);
+  assert.deepEqual([end.sessions, end.actors], [start.sessions, start.actors]);
   assert.ok(end.fds <= start.fds, `file descriptors ${start.fds} → ${end.fds}`);
 });
 

@@ -118,7 +118,7 @@ export class Talker {
       } else {
         this.refusals.push(answer);
         this.forgetOrder(clientId);
-        again(answer.error.retryAfter ?? 20, () => this.isJoined && this.unanswered.has(clientId) && this.transmit(clientId));
+        again(answer.error.retryAfter ? answer.error.retryAfter * 1000 : 20, () => this.isJoined && this.unanswered.has(clientId) && this.transmit(clientId));
       }
     });
   }
