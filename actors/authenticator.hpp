@@ -12,18 +12,33 @@
 
 namespace actors {
 
-/// → domain::principal. Errors: unauthorized (forged, expired, wrong algorithm, unknown or disabled user), unavailable.
-struct verify_token { std::string token; };
+/// → domain::principal. Errors: unauthorized (forged, expired, wrong algorithm, unknown or disabled
+/// user), unavailable.
+struct verify_token {
+  std::string token;
+};
 
-/// → signed_in. Registration always makes a `user`. `address` is for the rate limits. Errors: validation_failed,
-/// conflict, rate_limited, overloaded (password queue full), unauthorized (one same message and time for an unknown
-/// email and a wrong password).
-struct register_user { domain::registration who; std::string address; };
-struct login_user { std::string email; std::string password; std::string address; };
-/// → signed_in with the next refresh token; the old one used again revokes the family (unauthorized).
-struct refresh_tokens { std::string refresh_token; };
+/// → signed_in. Registration always makes a `user`. `address` is for the rate limits. Errors:
+/// validation_failed, conflict, rate_limited, overloaded (password queue full), unauthorized (one
+/// same message and time for an unknown email and a wrong password).
+struct register_user {
+  domain::registration who;
+  std::string address;
+};
+struct login_user {
+  std::string email;
+  std::string password;
+  std::string address;
+};
+/// → signed_in with the next refresh token; the old one used again revokes the family
+/// (unauthorized).
+struct refresh_tokens {
+  std::string refresh_token;
+};
 /// → logged_out, also for an unknown token.
-struct logout_user { std::string refresh_token; };
+struct logout_user {
+  std::string refresh_token;
+};
 struct logged_out {};
 
 struct signed_in {
@@ -33,20 +48,23 @@ struct signed_in {
   std::int64_t expires_in = 0; // seconds
 };
 
-/// Makes the administrator of the configuration if there is none with that email. → signed_in (tokens empty).
-struct ensure_admin { std::string email; std::string password; };
+/// Makes the administrator of the configuration if there is none with that email. → signed_in
+/// (tokens empty).
+struct ensure_admin {
+  std::string email;
+  std::string password;
+};
 
 using authenticator_actor = caf::typed_actor<
   caf::replies_to<verify_token>::with<domain::principal>,
-  caf::replies_to<register_user>::with<signed_in>,
-  caf::replies_to<login_user>::with<signed_in>,
-  caf::replies_to<refresh_tokens>::with<signed_in>,
-  caf::replies_to<logout_user>::with<logged_out>,
+  caf::replies_to<register_user>::with<signed_in>, caf::replies_to<login_user>::with<signed_in>,
+  caf::replies_to<refresh_tokens>::with<signed_in>, caf::replies_to<logout_user>::with<logged_out>,
   caf::replies_to<ensure_admin>::with<signed_in>>;
 
 struct surroundings;
 
-authenticator_actor spawn_authenticator(caf::actor_system& system, std::shared_ptr<surroundings> world);
+authenticator_actor
+spawn_authenticator(caf::actor_system& system, std::shared_ptr<surroundings> world);
 
 } // namespace actors
 

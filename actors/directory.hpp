@@ -20,22 +20,25 @@
 
 namespace actors {
 
-/// Counters of one live actor. Written by the actor's present thread only (except `enqueued`), read by anyone.
+/// Counters of one live actor. Written by the actor's present thread only (except `enqueued`), read
+/// by anyone.
 struct actor_counters {
   std::atomic<std::uint64_t> enqueued{0};
   std::atomic<std::uint64_t> handled{0};
   std::atomic<std::uint64_t> busy_ns{0};
-  std::atomic<std::int64_t> running_since_ns{0}; // 0: not running now
+  std::atomic<std::int64_t> running_since_ns{0};  // 0: not running now
   std::atomic<const char*> last_message{nullptr}; // mangled or portable name, static storage
   std::int64_t started_ns = 0;                    // set before anyone else can see it
 };
 
-/// What the directory knows of an actor. All of it is fixed at its start or atomic, so any thread may look.
+/// What the directory knows of an actor. All of it is fixed at its start or atomic, so any thread
+/// may look.
 class inspectable {
 public:
   /// "session", "room", …; static storage.
   virtual const char* type() const = 0;
-  /// "room:general"; from state that never changes. Made when asked for: 10 000 sessions need no second copy.
+  /// "room:general"; from state that never changes. Made when asked for: 10 000 sessions need no
+  /// second copy.
   virtual std::string label() const = 0;
   virtual const actor_counters& counters() const = 0;
 
@@ -60,15 +63,26 @@ struct actor_row {
 
 enum class actor_order { mailbox, messages, busy, age };
 
-/// Every live actor of this node. Listing reads counters without disturbing the actors, so a stuck one is visible.
-/// Any thread; 64 locked parts.
+/// Every live actor of this node. Listing reads counters without disturbing the actors, so a stuck
+/// one is visible. Any thread; 64 locked parts.
 class actor_directory {
 public:
-  struct obituary { std::uint64_t id; std::string type; std::string name; std::string reason; };
-  struct listing { std::vector<actor_row> rows; std::map<std::string, std::size_t> totals; std::size_t total = 0; };
+  struct obituary {
+    std::uint64_t id;
+    std::string type;
+    std::string name;
+    std::string reason;
+  };
+  struct listing {
+    std::vector<actor_row> rows;
+    std::map<std::string, std::size_t> totals;
+    std::size_t total = 0;
+  };
 
   void add(std::uint64_t id, caf::weak_actor_ptr handle, const inspectable* who);
-  void remove(std::uint64_t id, const std::string& reason); // idempotent; called by the actor itself while it ends
+  void remove(
+    std::uint64_t id,
+    const std::string& reason); // idempotent; called by the actor itself while it ends
   void note_error(std::uint64_t id, std::string text);
   void note_restart(std::string_view name);
 
@@ -81,7 +95,7 @@ public:
 
 private:
   struct live_actor {
-    caf::weak_actor_ptr handle; // never strong: the directory must not keep actors alive
+    caf::weak_actor_ptr handle;       // never strong: the directory must not keep actors alive
     const inspectable* who = nullptr; // valid under the part's lock: `remove` takes it too
   };
   struct section {
@@ -98,8 +112,8 @@ private:
   std::map<std::string, std::uint64_t, std::less<>> restarts_; // by label
 };
 
-/// Any inspected actor answers this with its state as a JSON text (std::string), at high priority, without a
-/// handler of its own. Ask with a timeout: "busy" is an answer.
+/// Any inspected actor answers this with its state as a JSON text (std::string), at high priority,
+/// without a handler of its own. Ask with a timeout: "busy" is an answer.
 struct snapshot_query {};
 
 } // namespace actors

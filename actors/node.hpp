@@ -32,8 +32,8 @@ struct world {
   persistence::storage* storage = nullptr;
 };
 
-/// Wires the tree of actors bottom up and stops it top down. Handles may be used from any thread; they stay the
-/// same over restarts only where the header says so: ask for them each time.
+/// Wires the tree of actors bottom up and stops it top down. Handles may be used from any thread;
+/// they stay the same over restarts only where the header says so: ask for them each time.
 class node {
 public:
   node(caf::actor_system& system, world w, settings s);
@@ -41,11 +41,13 @@ public:
 
   /// Starts the supervisor, and under it repositories, authenticator, room directory, inspector.
   void start();
-  /// Ends all sessions (close_code::shutdown), finishes accepted writes, flushes, ends the tree. Blocks; only from main.
+  /// Ends all sessions (close_code::shutdown), finishes accepted writes, flushes, ends the tree.
+  /// Blocks; only from main.
   void stop();
   /// The part of `stop` that does not wait.
   void begin_stop();
-  /// Set by the supervisor when it gave up, or after a failed flush: the process shall exit non-zero.
+  /// Set by the supervisor when it gave up, or after a failed flush: the process shall exit
+  /// non-zero.
   bool has_failed() const;
   /// Called (on any thread) when it gives up.
   void on_failure(std::function<void()> f);
@@ -58,13 +60,14 @@ public:
   session_index& sessions();
   actor_directory& actors(); // live actors, for the inspector and the admin API
 
-  /// A session for a checked principal. `home`: the shard (CAF worker) that owns the connection; the session runs there.
-  /// Errors: overloaded (sessions_per_user; close with connection_limit).
+  /// A session for a checked principal. `home`: the shard (CAF worker) that owns the connection;
+  /// the session runs there. Errors: overloaded (sessions_per_user; close with connection_limit).
   domain::result<session_actor> open_session(
-    const domain::principal& who, const domain::session_id& id, const std::string& pid, const connection_ref& connection,
-    caf::execution_unit* home);
+    const domain::principal& who, const domain::session_id& id, const std::string& pid,
+    const connection_ref& connection, caf::execution_unit* home);
 
-  /// What the storage answers: used by /readyz. Refreshed by a probe write at most once a second; never blocks.
+  /// What the storage answers: used by /readyz. Refreshed by a probe write at most once a second;
+  /// never blocks.
   bool is_storage_ready() const;
   const settings& config() const;
   const world& outside() const;

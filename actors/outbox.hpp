@@ -20,10 +20,11 @@ struct connection_ref {
   friend bool operator==(const connection_ref&, const connection_ref&) = default;
 };
 
-/// Where an answer goes: which connection, and what its protocol needs to pair it with the question.
+/// Where an answer goes: which connection, and what its protocol needs to pair it with the
+/// question.
 struct reply_to {
   connection_ref connection;
-  std::string ack;      // JSON text of the client's own id for it; empty: it asked for no answer
+  std::string ack; // JSON text of the client's own id for it; empty: it asked for no answer
   const char* command = ""; // static wire name, for `error {event,…}` and `room-joined`
 };
 
@@ -32,22 +33,24 @@ struct reply {
   bool ok = true;
   std::string json;
 };
-reply make_reply();                               // {"ok":true}
-reply make_reply(std::string json_object);        // an object that begins with "ok":true
-reply make_reply(const domain::error& why);       // {"ok":false,"error":{code,message,retryable,retryAfter?,details?}}
+reply make_reply();                        // {"ok":true}
+reply make_reply(std::string json_object); // an object that begins with "ok":true
+reply make_reply(
+  const domain::error& why); // {"ok":false,"error":{code,message,retryable,retryAfter?,details?}}
 /// The `error` object alone, as in `reply` and the `error` event.
 std::string error_json(const domain::error& why);
 
-/// The only way from actors to connections. Any thread; never blocks. Calls of one thread keep their
-/// order per shard, except that answers and direct emits may overtake subscriptions and deliveries
-/// (never the other way round): so an acknowledgement is on its way before the event it caused.
+/// The only way from actors to connections. Any thread; never blocks. Calls of one thread keep
+/// their order per shard, except that answers and direct emits may overtake subscriptions and
+/// deliveries (never the other way round): so an acknowledgement is on its way before the event it
+/// caused.
 class outbox {
 public:
   virtual ~outbox() = default;
   /// To all subscribers of `what->topic` on this node, encoded once per protocol.
   virtual void deliver(domain::event_ptr what) = 0;
-  /// Answers one command and gives its credit back: exactly once per command, also when it failed and
-  /// when no acknowledgement was asked for.
+  /// Answers one command and gives its credit back: exactly once per command, also when it failed
+  /// and when no acknowledgement was asked for.
   virtual void answer(const reply_to& where, reply what) = 0;
   /// An event for one connection only.
   virtual void emit(const connection_ref& where, std::string_view name, std::string data_json) = 0;

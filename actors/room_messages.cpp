@@ -23,6 +23,13 @@ caf::result<room_posted> room::post(room_post& question) {
     append(std::move(question), answer);
     return answer;
   }
+  // A session has taken it already for what it sends; REST asks the room itself.
+  const auto wait = args_.world->message_rates.take(
+    question.sender.user, args_.world->config.rates.messages, args_.world->clock->steady());
+  if (wait.count() > 0) {
+    answer.deliver(to_caf({domain::errc::rate_limited, "Too many messages", {}, wait}));
+    return answer;
+  }
   auto shared = std::make_shared<room_post>(std::move(question));
   if_member(
     shared->sender.user, [this, shared, answer] { append(std::move(*shared), answer); },

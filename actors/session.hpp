@@ -15,25 +15,28 @@
 // A signed-in client. Outlives its connection by resume_window. In order of life:
 namespace actors {
 
-/// A command; answered through the outbox exactly once (which gives the credit back), never by a CAF reply.
+/// A command; answered through the outbox exactly once (which gives the credit back), never by a
+/// CAF reply.
 struct session_command {
   reply_to origin;
   domain::command command;
 };
 
-/// The connection was lost. `recoverable`: keep the state for resume_window (present for presence_grace);
-/// otherwise leave all rooms and end now. Ignored when `connection` is not the present one.
+/// The connection was lost. `recoverable`: keep the state for resume_window (present for
+/// presence_grace); otherwise leave all rooms and end now. Ignored when `connection` is not the
+/// present one.
 struct session_detach {
   connection_ref connection;
   bool recoverable = false;
 };
 
-/// A new connection takes over (Socket.IO recovery). Rights are checked again by the session: rooms that the
-/// user may no longer read are left out. The old connection, if it still lives, is closed with 4014.
-/// The answer names the topics; net/ has held back deliveries for them since it subscribed them.
+/// A new connection takes over (Socket.IO recovery). Rights are checked again by the session: rooms
+/// that the user may no longer read are left out. The old connection, if it still lives, is closed
+/// with 4014. The answer names the topics; net/ has held back deliveries for them since it
+/// subscribed them.
 struct session_attach {
   connection_ref connection;
-  domain::principal principal; // fresh: the token was checked again; must be the same user
+  domain::principal principal;         // fresh: the token was checked again; must be the same user
   caf::execution_unit* home = nullptr; // the shard of the new connection; nullptr: stay
 };
 struct session_attached {
@@ -42,10 +45,14 @@ struct session_attached {
 };
 
 /// Ends the session and its connection (kick, shutdown, replaced).
-struct session_close { domain::close_code why = domain::close_code::going_away; };
+struct session_close {
+  domain::close_code why = domain::close_code::going_away;
+};
 
 /// A room's actor ended while sessions were in it: they enter again by themselves.
-struct room_lost { domain::room_id room; };
+struct room_lost {
+  domain::room_id room;
+};
 
 struct session_view_query {};
 struct session_view {
@@ -57,15 +64,14 @@ struct session_view {
   domain::timestamp since{};
 };
 
-struct session_tick { std::uint64_t generation = 0; }; // its own timer
+struct session_tick {
+  std::uint64_t generation = 0;
+}; // its own timer
 
 using session_actor = caf::typed_actor<
-  caf::reacts_to<session_command>,
-  caf::reacts_to<session_detach>,
-  caf::replies_to<session_attach>::with<session_attached>,
-  caf::reacts_to<session_close>,
-  caf::reacts_to<room_lost>,
-  caf::replies_to<session_view_query>::with<session_view>,
+  caf::reacts_to<session_command>, caf::reacts_to<session_detach>,
+  caf::replies_to<session_attach>::with<session_attached>, caf::reacts_to<session_close>,
+  caf::reacts_to<room_lost>, caf::replies_to<session_view_query>::with<session_view>,
   caf::reacts_to<session_tick>>;
 
 struct surroundings;
@@ -77,7 +83,8 @@ struct session_args {
   connection_ref connection;
   caf::execution_unit* home = nullptr; // nullptr: the scheduler's choice
 };
-/// It starts to run with its first message. Whoever spawns it puts it into the index (node::open_session).
+/// It starts to run with its first message. Whoever spawns it puts it into the index
+/// (node::open_session).
 session_actor spawn_session(caf::actor_system& system, session_args args);
 
 } // namespace actors

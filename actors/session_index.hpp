@@ -12,8 +12,9 @@
 
 namespace actors {
 
-/// All sessions of this node, by id, by private id (`pid`, for recovery) and by user. Any thread; held
-/// locks are short. Sessions add themselves when they start and remove themselves when they end.
+/// All sessions of this node, by id, by private id (`pid`, for recovery) and by user. Any thread;
+/// held locks are short. Sessions add themselves when they start and remove themselves when they
+/// end.
 class session_index {
 public:
   struct row {
@@ -22,7 +23,8 @@ public:
     domain::user_id user;
     std::string username;
     domain::timestamp since{};
-    session_actor handle; // only in copies given out by find(); the index itself holds weak references
+    session_actor
+      handle; // only in copies given out by find(); the index itself holds weak references
   };
 
   /// False (and nothing added) when the user has `sessions_per_user` already.
@@ -36,8 +38,9 @@ public:
 
   /// What the index keeps of one session. Lives as long as the session or the index needs it.
   struct entry;
-  /// Asks for a `session_tick` at `when` or soon after (the sweeper's period), instead of a timer per session: CAF's
-  /// can't be taken back, and would keep ended sessions in memory. A later call replaces it.
+  /// Asks for a `session_tick` at `when` or soon after (the sweeper's period), instead of a timer
+  /// per session: CAF's can't be taken back, and would keep ended sessions in memory. A later call
+  /// replaces it.
   void wake_at(const domain::session_id& id, domain::steady_time when);
   /// Those whose time has come; each is given once.
   std::vector<session_actor> due(domain::steady_time now);

@@ -4,11 +4,13 @@
 #include "actors/session.hpp"
 #include "domain/command.hpp"
 #include "domain/result.hpp"
+#include "domain/user.hpp"
 #include "net/frame.hpp"
 #include "net/write_queue.hpp"
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,9 +20,9 @@ namespace net {
 
 class shard;
 
-/// What every protocol's connection shares: its slot on a shard, its session actor, credits, the queue of
-/// frames that wait for the end of the turn. A protocol (plain WebSocket, Socket.IO over either transport)
-/// derives from it and adds bytes. Runs on: its shard's thread only, all of it.
+/// What every protocol's connection shares: its slot on a shard, its session actor, credits, the
+/// queue of frames that wait for the end of the turn. A protocol (plain WebSocket, Socket.IO over
+/// either transport) derives from it and adds bytes. Runs on: its shard's thread only, all of it.
 class client : public std::enable_shared_from_this<client> {
 public:
   client(shard& home, encoding protocol, std::string address);
@@ -42,45 +44,72 @@ public:
   virtual void on_close(domain::close_code why) = 0;
 
   // -- frames --
-  /// Takes a frame for the end of the turn. Above the warn mark droppable frames are dropped (and told by `gap`);
-  /// above the bound the connection is closed with slow_consumer.
-  void enqueue(const frame_ptr& what, domain::delivery_class cls, const domain::topic* from = nullptr);
-  /// At the end of the turn: everything queued in one system call (WebSocket), or into a waiting GET (polling).
+  /// Takes a frame for the end of the turn. Above the warn mark droppable frames are dropped (and
+  /// told by `gap`); above the bound the connection is closed with slow_consumer.
+  void
+  enqueue(const frame_ptr& what, domain::delivery_class cls, const domain::topic* from = nullptr);
+  bool takes_chunks() const { return takes_chunks_; }
+  /// While a recovery runs, deliveries are kept here instead of being queued.
+  bool is_holding() const { return held_ != nullptr; }
+  void hold(const domain::event_ptr& what, std::uint64_t position);
+  /// At the end of the turn: everything queued in one system call (WebSocket), or into a waiting
+  /// GET (polling).
   virtual void flush() = 0;
 
   // -- for protocols --
-  /// Signs in with a token: on success the session actor exists and `session_id`/`pid` are set. `done` is called on
-  /// this shard, at once or later, not at all when the client is closed before. Errors: unauthorized, rate_limited,
-  /// overloaded, unavailable.
-  struct signed_in { std::string session_id; std::string pid; bool recovered = false; std::vector<frame_ptr> missed; };
+  /// Signs in with a token: on success the session actor exists and `session_id`/`pid` are set.
+  /// `done` is called on this shard, at once or later, not at all when the client is closed before.
+  /// Errors: unauthorized, rate_limited, overloaded, unavailable.
+  struct signed_in {
+    std::string session_id;
+    std::string pid;
+    bool recovered = false;
+    std::vector<frame_ptr> missed;
+  };
   using sign_in_handler = std::function<void(domain::result<signed_in>)>;
   void sign_in(std::string token, sign_in_handler done);
-  /// The same, taking over the session `pid` if it is still kept and `offset` (what the client received last; may be
-  /// empty) is still known; else a fresh session.
+  /// The same, taking over the session `pid` if it is still kept and `offset` (what the client
+  /// received last; may be empty) is still known; else a fresh session.
   void recover(std::string token, std::string pid, std::string offset, sign_in_handler done);
-  /// Hands a command to the session; takes a credit. Without credits the command waits here and reading pauses.
+  /// Hands a command to the session; takes a credit. Without credits the command waits here and
+  /// reading pauses.
   void submit(actors::reply_to origin, domain::command what);
   /// True while commands wait for credits: the protocol does not read on.
-  bool is_paused() const { return !backlog_.empty() || credits_ == 0; }
+  bool is_paused() const { return credits_ == 0; }
   virtual void on_resume() = 0; // credits are back: read on
+  /// Ends the session, for good; the transport stays, and may sign in again.
+  void sign_out();
   /// The transport is gone (whoever closed it). Detaches from session and shard, once.
   void closed(bool recoverable);
+  const std::string& pid() const { return pid_; }
   bool is_closed() const { return is_closed_; }
 
 protected:
   void become_dirty(); // flush() at the end of this turn
   write_queue& queue() { return queue_; }
+  /// True: several frames may come as one buffer (a WebSocket takes it as it is; polling needs them
+  /// apart).
+  void set_takes_chunks(bool yes) { takes_chunks_ = yes; }
 
 private:
   friend class shard;
   friend class topics;
-  void drain_backlog();
-  void opened(actors::session_actor session, const domain::principal& who, std::string id, std::string pid);
+  friend class recovery;
+  struct held_event {
+    domain::event_ptr what;
+    std::uint64_t position;
+  };
+  void send(actors::reply_to origin, domain::command what);
+  void open_fresh(const domain::principal& who, const sign_in_handler& done);
+  void tell_gaps();
 
   shard& home_;
   encoding protocol_;
   bool is_dirty_ = false;
   bool is_closed_ = false;
+  bool is_overflowed_ = false;
+  bool is_counted_ = false; // among its address's connections
+  bool takes_chunks_ = false;
   std::uint8_t credits_;
   actors::connection_ref ref_;
   write_queue queue_;
@@ -89,10 +118,13 @@ private:
   std::string address_;
   std::string session_id_;
   std::string pid_;
-  std::deque<std::pair<actors::reply_to, domain::command>> backlog_;
+  std::uint64_t opened_at_ = 0; // the journal's position when the session came to this shard
   std::vector<std::pair<struct topic_entry*, std::size_t>> subscriptions_;
-  std::unique_ptr<std::vector<domain::event_ptr>> held_; // during recovery: deliveries wait here
-  std::uint32_t gap_dropped_ = 0;
+  // Rare, so allocated when needed: an idle connection keeps it small.
+  std::unique_ptr<std::deque<std::pair<actors::reply_to, domain::command>>>
+    backlog_;                                     // commands without a credit
+  std::unique_ptr<std::vector<held_event>> held_; // during recovery deliveries wait here
+  std::unique_ptr<std::map<domain::topic, std::uint32_t>> gaps_; // dropped and not yet told
 };
 
 } // namespace net

@@ -1,5 +1,5 @@
-// RFC 6455 §5.2: one unmasked server frame (text or binary, FIN set), made once and shared by all who
-// receive it. Polling sends the payload alone, so the same frame serves both transports.
+// RFC 6455 §5.2: one unmasked server frame (text or binary, FIN set), made once and shared by all
+// who receive it. Polling sends the payload alone, so the same frame serves both transports.
 #pragma once
 
 #include <cstdint>

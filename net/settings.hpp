@@ -17,7 +17,8 @@ struct settings {
   std::size_t shards = 1;
   std::string web_dir = "web"; // the static pages
   std::string node_name = "troupe";
-  std::vector<std::string> cors_origins; // exact; "*" alone: any, without credentials. Same-origin always passes.
+  std::vector<std::string>
+    cors_origins; // exact; "*" alone: any, without credentials. Same-origin always passes.
   std::chrono::milliseconds ping_interval = domain::limits::ping_interval;
   std::chrono::milliseconds ping_timeout = domain::limits::ping_timeout;
   std::chrono::milliseconds upgrade_timeout = domain::limits::upgrade_timeout;

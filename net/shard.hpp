@@ -4,16 +4,16 @@
 #include "domain/event.hpp"
 
 #include <boost/asio/io_context.hpp>
-
 #include <caf/fwd.hpp>
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace net {
@@ -22,26 +22,34 @@ class client;
 class topics;
 class journal;
 class front;
+class shard_queue;
+struct services;
 
-/// One worker thread: runs actors and sockets (see shard_scheduler.hpp), owns the connections that it accepted,
-/// their topics, and the turn: when nothing is left to do, deliveries are handed out and every connection with new
-/// frames is flushed once. Runs on: its own thread, unless said otherwise.
+/// One worker thread: runs actors and sockets (see shard_scheduler.hpp), owns the connections that
+/// it accepted, their topics, and the turn: when nothing is left to do, deliveries are handed out
+/// and every connection with new frames is flushed once. Runs on: its own thread, unless said
+/// otherwise.
 class shard {
 public:
-  shard(std::uint32_t index, boost::asio::io_context& io, caf::execution_unit* unit, std::size_t queue_bytes_max);
+  shard(
+    std::uint32_t index, shard_queue& queue, caf::execution_unit* unit,
+    std::size_t queue_bytes_max);
   ~shard();
   shard(const shard&) = delete;
 
   /// The shard that the calling thread is, or nullptr. Any thread.
   static shard* current();
-  std::uint32_t index() const { return index_; }                   // any thread
-  boost::asio::io_context& io() { return io_; }                    // any thread
-  caf::execution_unit* unit() { return unit_; }                    // any thread: where actors pinned here run
+  void start(); // housekeeping; on this shard
+  void stop();  // on this shard: closes nothing, forgets its timers and connections
+  std::uint32_t index() const { return index_; } // any thread
+  boost::asio::io_context& io() { return io_; }  // any thread
+  caf::execution_unit* unit() { return unit_; }  // any thread: where actors pinned here run
   std::size_t queue_bytes_max() const { return queue_bytes_max_; } // per connection
-  /// Runs `what` on this shard, at the earliest after the current handler. Any thread. Wakes the shard once per batch.
+  /// Runs `what` on this shard, at the earliest after the current handler. Any thread. Wakes the
+  /// shard once per batch.
   void post(std::function<void()> what);
-  front& actors() { return *front_; } // questions to actors; set by the server
-  void set_front(front* f) { front_ = f; }
+  services& context() { return *context_; } // set by the server before the first connection
+  void set_context(services* c) { context_ = c; }
 
   // -- connections --
   actors::connection_ref attach(std::shared_ptr<client> who);
@@ -49,29 +57,65 @@ public:
   std::shared_ptr<client> find(const actors::connection_ref& who) const; // nullptr when stale
   std::size_t connections() const { return live_; }
   void become_dirty(client& who);
+  void overflowed(client& who); // closed as a slow consumer when the walk over its topic is done
 
-  // -- topics (called by the outbox in the order of its callers) --
-  void deliver(domain::event_ptr what);   // any thread
-  void subscribe(const actors::connection_ref& who, const domain::topic& topic, bool add); // any thread
+  // -- deliveries --
+  /// Deliveries and subscriptions in the order in which the outbox was called, handled at the end
+  /// of the turn.
+  struct delivery {
+    domain::event_ptr what;
+  };
+  struct subscription {
+    actors::connection_ref who;
+    domain::topic topic;
+    bool add = true;
+  };
+  using order = std::variant<delivery, subscription>;
+  void push(order o); // any thread
+  /// How many subscriptions (present, on their way, or parked) may concern a topic. By hash: 0 is
+  /// certain, more is not.
+  std::atomic<std::uint32_t>& interest(const domain::topic& topic); // any thread
+  /// At once, for recovery: the caller has counted the interest.
+  void subscribe_now(client& who, const domain::topic& topic);
+  void handle_orders();
   topics& subscribers() { return *topics_; }
   journal& recent() { return *journal_; }
 
-  /// Called by the scheduler when nothing is runnable, and at least every so many steps. True when it did something.
+  // -- connections that may come back (recovery) --
+  /// Keeps counting these topics, so that the journal has their events, until the resume window has
+  /// passed. `opened_at`: the journal's position when the session began here, for a client that
+  /// never received anything.
+  void park(std::string pid, std::vector<domain::topic> topics, std::uint64_t opened_at);
+  /// `opened_at` of a parked session; nothing when it is not.
+  std::optional<std::uint64_t> parked(const std::string& pid) const;
+  void unpark(const std::string& pid); // its deliveries are somebody else's now
+  /// The live client of this session, or nullptr.
+  std::shared_ptr<client> find_pid(const std::string& pid) const;
+  void remember_pid(client& who);
+
+  /// Called by the scheduler when nothing is runnable, and at least every so many steps. True when
+  /// it did something.
   bool end_of_turn();
 
   struct counters {
-    std::atomic<std::uint64_t> delivered{0}, dropped{0}, slow_closed{0}, writes{0}, written_bytes{0}, turns{0};
+    std::atomic<std::uint64_t> delivered{0}, dropped{0}, slow_closed{0}, writes{0},
+      written_bytes{0}, turns{0};
     std::atomic<std::uint64_t> accepted{0}, clients{0};
   };
   counters stats;
 
 private:
   struct impl;
+  void take_orders();
+  void handle_taken();
+  bool has_orders() const;
+  void close_overflowed();
+  void keep_house();
   std::uint32_t index_;
   boost::asio::io_context& io_;
   caf::execution_unit* unit_;
   std::size_t queue_bytes_max_;
-  front* front_ = nullptr;
+  services* context_ = nullptr;
   std::size_t live_ = 0;
   std::unique_ptr<topics> topics_;
   std::unique_ptr<journal> journal_;

@@ -12,10 +12,13 @@
 namespace net {
 
 class shard;
-namespace http { struct upgraded; }
+namespace http {
+struct upgraded;
+}
 
-/// A message-oriented WebSocket (RFC 6455) with Beast beneath: reading, handshake and control frames are Beast's, the
-/// layer under it is ours, so pongs and closes go through the same queue as shared frames. Runs on its shard's thread.
+/// A message-oriented WebSocket (RFC 6455) with Beast beneath: reading, handshake and control
+/// frames are Beast's, the layer under it is ours, so pongs and closes go through the same queue as
+/// shared frames. Runs on its shard's thread.
 class websocket : public std::enable_shared_from_this<websocket> {
 public:
   struct handler {
@@ -23,25 +26,33 @@ public:
     virtual void on_open() = 0; // the 101 is in the queue
     /// One whole message, valid UTF-8 if text. The bytes are valid during the call only.
     virtual void on_message(std::string_view bytes, bool binary) = 0;
-    /// The peer is gone or the close handshake is done; nothing follows. `code`: the peer's, 1006 when there was none.
+    /// The peer is gone or the close handshake is done; nothing follows. `code`: the peer's, 1006
+    /// when there was none.
     virtual void on_gone(std::uint16_t code) = 0;
     /// The queue wants to be flushed at the end of the turn (a pong or close of Beast's).
     virtual void on_dirty() = 0;
+    virtual void on_pong() {}
     /// False: stop reading after this message until resume().
     virtual bool wants_more() = 0;
   };
 
-  /// Answers the handshake (`protocol`: chosen sub-protocol or empty) and starts to read. `owner` lives until on_gone.
-  /// `queue` is the owner's: frames in it are written by flush().
+  /// Answers the handshake (`protocol`: chosen sub-protocol or empty) and starts to read. `owner`
+  /// lives until on_gone. `queue` is the owner's: frames in it are written by flush().
   static std::shared_ptr<websocket> accept(
-    shard& home, std::unique_ptr<http::upgraded> from, std::string protocol, std::size_t max_message,
-    std::weak_ptr<void> owner_alive, handler* owner, write_queue& queue);
+    shard& home, std::unique_ptr<http::upgraded> from, std::string protocol,
+    std::size_t max_message, std::weak_ptr<void> owner_alive, handler* owner, write_queue& queue);
 
   virtual ~websocket() = default;
-  /// Everything queued, in one system call; the rest when the socket takes more. Detects 10 s without progress.
+  /// Everything queued, in one system call; the rest when the socket takes more. Detects 10 s
+  /// without progress.
   virtual void flush() = 0;
   virtual void resume() = 0; // read on
-  /// Sends a close frame behind what is queued, waits a bounded time for the peer's, then closes TCP.
+  /// From now on frames are taken from `q`, which has taken over what was left in the old queue (a
+  /// part-sent frame at its front included): an upgrade from polling, or a client that lets go
+  /// while the rest is still sent.
+  virtual void use_queue(write_queue& q) = 0;
+  /// Sends a close frame behind what is queued, waits a bounded time for the peer's, then closes
+  /// TCP.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
   /// No close frame: the connection is cut. on_gone is called (1006).
   virtual void abort() = 0;

@@ -8,8 +8,8 @@ namespace domain {
 class clock {
 public:
   virtual ~clock() = default;
-  virtual timestamp now() const = 0;        // wall
-  virtual steady_time steady() const = 0;   // for deadlines and rates
+  virtual timestamp now() const = 0;      // wall
+  virtual steady_time steady() const = 0; // for deadlines and rates
 };
 
 } // namespace domain

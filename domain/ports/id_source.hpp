@@ -4,8 +4,8 @@
 
 namespace domain {
 
-/// New ids, handed in. Any thread. Real ones are time-sortable and unguessable (UUIDv7-like, 80 random
-/// bits, Crockford base32); in tests they count.
+/// New ids, handed in. Any thread. Real ones are time-sortable and unguessable (UUIDv7-like, 80
+/// random bits, Crockford base32); in tests they count.
 class id_source {
 public:
   virtual ~id_source() = default;

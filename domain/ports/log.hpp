@@ -21,7 +21,8 @@ class log {
 public:
   virtual ~log() = default;
   virtual bool enabled(log_level level) const = 0;
-  virtual void write(log_level level, std::string_view event, std::initializer_list<log_field> fields) = 0;
+  virtual void
+  write(log_level level, std::string_view event, std::initializer_list<log_field> fields) = 0;
 
   void debug(std::string_view event, std::initializer_list<log_field> fields = {}) {
     if (enabled(log_level::debug))

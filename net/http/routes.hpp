@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/http/cors.hpp"
 #include "net/http/exchange.hpp"
 
 #include <functional>
@@ -11,7 +12,8 @@
 
 namespace net::http {
 
-/// Who may call a route. `anyone`: no token needed; `user`: a valid access token, in req().who; `admin`: and that role.
+/// Who may call a route. `anyone`: no token needed; `user`: a valid access token, in req().who;
+/// `admin`: and that role.
 enum class access { anyone, user, admin };
 
 struct route_options {
@@ -24,18 +26,42 @@ struct route_options {
 using parameters = std::map<std::string, std::string, std::less<>>;
 using handler = std::function<void(const exchange_ptr&, const parameters&)>;
 
-/// The route table of one shard: feeds the router, OPTIONS and Allow, and a test. Patterns are below the base
-/// (`/api/v1`, `/api/v2`, `/api`): "/rooms/{roomId}/messages". `raw` ones are whole paths, without middlewares.
+/// The route table of one shard: feeds the router, OPTIONS and Allow, and a test. Patterns are
+/// below the base
+/// (`/api/v1`, `/api/v2`, `/api`): "/rooms/{roomId}/messages". `raw` ones are whole paths, without
+/// middlewares.
 class routes {
 public:
-  struct row { std::string method; std::string pattern; route_options options; };
+  routes();
+  struct row {
+    std::string method;
+    std::string pattern;
+    route_options options;
+  };
+
+  /// Runs before every handler below the base, in the order given, with what the route says of
+  /// itself. Answers the exchange or calls `next`, once, at once or later.
+  using middleware =
+    std::function<void(const exchange_ptr&, const route_options&, std::function<void()> next)>;
+  void use(middleware m);
+  /// Who may read answers of the API from pages of other origins; applies to refusals too.
+  void use(cors policy);
 
   void add(std::string method, std::string pattern, route_options options, handler h);
-  void get(std::string pattern, route_options options, handler h) { add("GET", std::move(pattern), std::move(options), std::move(h)); }
-  void post(std::string pattern, route_options options, handler h) { add("POST", std::move(pattern), std::move(options), std::move(h)); }
-  void put(std::string pattern, route_options options, handler h) { add("PUT", std::move(pattern), std::move(options), std::move(h)); }
-  void del(std::string pattern, route_options options, handler h) { add("DELETE", std::move(pattern), std::move(options), std::move(h)); }
-  /// All methods of exactly this path (or, ending in "/*", of all below), before any middleware: /socket.io/, /ws, /livez.
+  void get(std::string pattern, route_options options, handler h) {
+    add("GET", std::move(pattern), std::move(options), std::move(h));
+  }
+  void post(std::string pattern, route_options options, handler h) {
+    add("POST", std::move(pattern), std::move(options), std::move(h));
+  }
+  void put(std::string pattern, route_options options, handler h) {
+    add("PUT", std::move(pattern), std::move(options), std::move(h));
+  }
+  void del(std::string pattern, route_options options, handler h) {
+    add("DELETE", std::move(pattern), std::move(options), std::move(h));
+  }
+  /// All methods of exactly this path (or, ending in "/*", of all below), before any middleware:
+  /// /socket.io/, /ws, /livez.
   void raw(std::string path, std::function<void(const exchange_ptr&)> h);
 
   const std::vector<row>& table() const { return table_; }
@@ -44,6 +70,8 @@ public:
 
 private:
   struct impl;
+  void dispatch_api(const exchange_ptr& e);
+
   std::vector<row> table_;
   std::shared_ptr<impl> impl_;
 };

@@ -11,7 +11,8 @@ namespace net::http {
 struct upgraded {
   boost::asio::ip::tcp::socket socket;
   boost::beast::http::request<boost::beast::http::string_body> handshake;
-  std::string leftover; // bytes that came right behind the handshake (the first frame may be there already)
+  std::string
+    leftover; // bytes that came right behind the handshake (the first frame may be there already)
 };
 
 } // namespace net::http

@@ -103,6 +103,11 @@ database::database(const std::string& path, mode how) {
   if (how == mode::create)
     execute("PRAGMA journal_mode = WAL");
   execute("PRAGMA synchronous = FULL");
+  // A batch over many rooms touches some hundred pages; with the default 2 MB they are written and
+  // read back over and over within one transaction.
+  execute("PRAGMA cache_size = -65536"); // KiB
+  // A statement that may stop halfway keeps a journal of its own: not in a file.
+  execute("PRAGMA temp_store = MEMORY");
   // Checkpoints are the writer's own: SQLite's automatic ones keep a failed flush to themselves.
   execute("PRAGMA wal_autocheckpoint = 0");
 }

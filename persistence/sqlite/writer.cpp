@@ -15,7 +15,7 @@ using domain::errc;
 constexpr auto answer_life = std::chrono::hours{24};
 constexpr auto prune_every = std::chrono::minutes{1};
 constexpr int prune_rows = 1'000;       // a bite, so that no batch pays for a backlog
-constexpr int checkpoint_pages = 2'000; // 8 MiB of WAL
+constexpr int checkpoint_pages = 8'000; // 32 MiB of WAL
 
 outcome failed(errc code, std::string why, std::vector<domain::violation> details = {}) {
   return domain::error{code, std::move(why), std::move(details), {}};

@@ -50,3 +50,12 @@ domain::message make_message(
 persistence::append_message append(domain::epoch epoch, domain::message message);
 
 } // namespace support
+
+/// Begins a test case that runs on each kind of storage: gives it `store`, and `place`.
+#define TROUPE_FOR_EVERY_STORAGE                                                                   \
+  const auto kind = GENERATE(from_range(support::storage_kinds()));                                \
+  INFO("storage: " << kind);                                                                       \
+  const auto place = support::make_place(kind);                                                    \
+  support::open_store store {                                                                      \
+    place->url()                                                                                   \
+  }

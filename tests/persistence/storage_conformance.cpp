@@ -12,14 +12,6 @@ using support::make_user;
 using support::noon;
 using support::open_store;
 
-#define FOR_EVERY_STORAGE                                                                          \
-  const auto kind = GENERATE(from_range(support::storage_kinds()));                                \
-  INFO("storage: " << kind);                                                                       \
-  const auto place = support::make_place(kind);                                                    \
-  open_store store {                                                                               \
-    place->url()                                                                                   \
-  }
-
 namespace {
 
 domain::room_id room(const std::string& id) {
@@ -56,7 +48,7 @@ make_room(const std::string& id, const std::string& owner, domain::timestamp at 
 } // namespace
 
 TEST_CASE("a stored user is read back as it was", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   auto alice = make_user("usr_alice");
   alice.avatar = "https://example.org/a.png";
   alice.role = domain::role::moderator;
@@ -76,7 +68,7 @@ TEST_CASE("a stored user is read back as it was", "[conformance]") {
 }
 
 TEST_CASE("a taken email or username is a conflict that names the field", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   auto same_email = make_user("usr_b");
   same_email.email = "usr_alice@example.org";
@@ -100,7 +92,7 @@ TEST_CASE("a taken email or username is a conflict that names the field", "[conf
 }
 
 TEST_CASE("users without an email do not take it from each other", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   auto one = make_user("usr_1");
   auto two = make_user("usr_2");
   one.email = two.email = "";
@@ -110,7 +102,7 @@ TEST_CASE("users without an email do not take it from each other", "[conformance
 }
 
 TEST_CASE("a new room has its creator as owner", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   REQUIRE(store.write(create_room{make_room("lobby", "usr_alice")}));
   const auto found = store.read().room(room("lobby"));
@@ -126,7 +118,7 @@ TEST_CASE("a new room has its creator as owner", "[conformance]") {
 }
 
 TEST_CASE("a taken room id is a conflict and leaves the room as it was", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   store.add_user("usr_bob");
   REQUIRE(store.write(create_room{make_room("lobby", "usr_alice")}));
@@ -139,7 +131,7 @@ TEST_CASE("a taken room id is a conflict and leaves the room as it was", "[confo
 }
 
 TEST_CASE("a membership is made once and counted once", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   store.add_user("usr_bob");
   store.add_room("lobby", user("usr_alice"));
@@ -160,7 +152,7 @@ TEST_CASE("a membership is made once and counted once", "[conformance]") {
 }
 
 TEST_CASE("a user is shown public rooms and their own, newest first, in pages", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   const auto alice = store.add_user("usr_alice");
   const auto bob = store.add_user("usr_bob");
   auto open = make_room("open", "usr_alice", noon);
@@ -178,7 +170,7 @@ TEST_CASE("a user is shown public rooms and their own, newest first, in pages", 
 }
 
 TEST_CASE("every activation raises the epoch and tells the last seq", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   const auto first = store.add_room("lobby", user("usr_alice"));
   REQUIRE(store.write(append(first, make_message("lobby", "usr_alice", "msg_1"))));
@@ -190,7 +182,7 @@ TEST_CASE("every activation raises the epoch and tells the last seq", "[conforma
 }
 
 TEST_CASE("appends get the next seq each, in the log and in the projection", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   const auto epoch = store.add_room("lobby", user("usr_alice"));
   auto rich = make_message("lobby", "usr_alice", "msg_1", "c1");
@@ -227,7 +219,7 @@ TEST_CASE("appends get the next seq each, in the log and in the projection", "[c
 }
 
 TEST_CASE("an append under an old epoch is fenced and leaves nothing", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   const auto old = store.add_room("lobby", user("usr_alice"));
   const auto now = store.write(activate_room{room("lobby")})->epoch;
@@ -245,7 +237,7 @@ TEST_CASE("an append under an old epoch is fenced and leaves nothing", "[conform
 }
 
 TEST_CASE("an activation in the middle of a batch fences what follows it", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   const auto epoch = store.add_room("lobby", user("usr_alice"));
   const auto done = store.write_all(
@@ -261,7 +253,7 @@ TEST_CASE("an activation in the middle of a batch fences what follows it", "[con
 }
 
 TEST_CASE("a room made in a batch can be written in the same batch", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   const auto early = append(1, make_message("lobby", "usr_alice", "msg_0"));
   const auto done = store.write_all(
@@ -275,7 +267,7 @@ TEST_CASE("a room made in a batch can be written in the same batch", "[conforman
 }
 
 TEST_CASE("a client id retried by its sender answers with the first message", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   store.add_user("usr_bob");
   const auto epoch = store.add_room("lobby", user("usr_alice"));
@@ -307,7 +299,7 @@ TEST_CASE("a client id retried by its sender answers with the first message", "[
 }
 
 TEST_CASE("a bad change in a batch fails alone", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   const auto epoch = store.add_room("lobby", user("usr_alice"));
   const auto done = store.write_all(
@@ -327,7 +319,7 @@ TEST_CASE("a bad change in a batch fails alone", "[conformance]") {
 }
 
 TEST_CASE("pages of messages stay stable while messages are added", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   store.add_user("usr_alice");
   const auto epoch = store.add_room("lobby", user("usr_alice"));
   int made = 0;
@@ -360,55 +352,8 @@ TEST_CASE("pages of messages stay stable while messages are added", "[conformanc
   CHECK(store.read().messages(room("none"), {}).messages.empty());
 }
 
-TEST_CASE("a refresh token is used once and its reuse revokes the family", "[conformance]") {
-  FOR_EVERY_STORAGE;
-  const auto alice = store.add_user("usr_alice");
-  REQUIRE(store.write(save_refresh_token{"h1", "f1", alice, noon + hours{10}}));
-  REQUIRE(store.write(save_refresh_token{"other", "f2", alice, noon + hours{10}}));
-  const auto rotate = [&](const char* old_hash, const char* new_hash, int at = 1) {
-    return store.write(
-      rotate_refresh_token{old_hash, new_hash, noon + hours{at}, noon + hours{at + 10}});
-  };
-  const auto next = rotate("h1", "h2");
-  REQUIRE(next);
-  CHECK(next->user == alice);
-  CHECK(rotate("unknown", "h9").error().code == errc::unauthorized);
-  REQUIRE(rotate("h2", "h3"));
-  CHECK(rotate("h1", "h4").error().code == errc::unauthorized); // stolen
-  CHECK(rotate("h3", "h5").error().code == errc::unauthorized); // so the newest is void too
-  CHECK(rotate("other", "o2"));                                 // another login is not concerned
-  CHECK(rotate("o2", "o3", 11).error().code == errc::unauthorized); // over
-}
-
-TEST_CASE("a revoked refresh token takes its family along", "[conformance]") {
-  FOR_EVERY_STORAGE;
-  const auto alice = store.add_user("usr_alice");
-  REQUIRE(store.write(save_refresh_token{"h1", "f1", alice, noon + hours{10}}));
-  REQUIRE(store.write(rotate_refresh_token{"h1", "h2", noon, noon + hours{10}}));
-  REQUIRE(store.write(revoke_refresh_token{"h1"}));
-  REQUIRE(store.write(revoke_refresh_token{"never seen"}));
-  CHECK_FALSE(store.write(rotate_refresh_token{"h2", "h3", noon, noon + hours{10}}));
-}
-
-TEST_CASE("a stored answer is kept for a day, and the first one counts", "[conformance]") {
-  FOR_EVERY_STORAGE;
-  const auto alice = store.add_user("usr_alice");
-  CHECK(store.write(save_answer{alice, "k", "hash-1", 201, "{\"a\":1}", noon})->was_new);
-  CHECK_FALSE(store.write(save_answer{alice, "k", "hash-2", 200, "{}", noon + hours{1}})->was_new);
-  const auto kept = store.read().answer(alice, "k", noon + hours{23});
-  REQUIRE(kept);
-  CHECK(kept->request_hash == "hash-1");
-  CHECK(kept->status == 201);
-  CHECK(kept->body == "{\"a\":1}");
-  CHECK_FALSE(store.read().answer(alice, "other", noon));
-  CHECK_FALSE(store.read().answer(user("usr_bob"), "k", noon));
-  CHECK_FALSE(store.read().answer(alice, "k", noon + hours{24}));
-  CHECK(store.write(save_answer{alice, "k", "hash-3", 200, "{}", noon + hours{25}})->was_new);
-  CHECK(store.read().answer(alice, "k", noon + hours{26})->request_hash == "hash-3");
-}
-
 TEST_CASE("a reader sees a batch as soon as it is applied", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   const auto alice = store.add_user("usr_alice");
   const auto other = store.storage().open_reader();
   CHECK_FALSE(other->room(room("lobby")));
@@ -436,22 +381,11 @@ TEST_CASE("everything is there after the storage was opened again", "[conformanc
 }
 
 TEST_CASE("a storage says what an acknowledged commit is worth", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   CHECK(store.storage().durability() == "wal, synchronous=full");
 }
 
 TEST_CASE("an empty batch does nothing", "[conformance]") {
-  FOR_EVERY_STORAGE;
+  TROUPE_FOR_EVERY_STORAGE;
   CHECK(store.write_all({}).empty());
-}
-
-TEST_CASE("with the planted defect a retried client id is stored once more", "[defect]") {
-  const auto place = support::make_place("sqlite");
-  open_store store{place->url(), {.unique_client_ids = false}};
-  store.add_user("usr_alice");
-  const auto epoch = store.add_room("lobby", user("usr_alice"));
-  CHECK(store.write(append(epoch, make_message("lobby", "usr_alice", "msg_1", "c1")))->was_new);
-  const auto again = store.write(append(epoch, make_message("lobby", "usr_alice", "msg_2", "c1")));
-  CHECK(again->was_new);
-  CHECK(again->seq == 2);
 }

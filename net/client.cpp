@@ -1,0 +1,212 @@
+#include "net/client.hpp"
+
+#include "actors/node.hpp"
+#include "domain/json.hpp"
+#include "domain/limits.hpp"
+#include "net/journal.hpp"
+#include "net/recovery.hpp"
+#include "net/services.hpp"
+#include "net/shard.hpp"
+#include "net/topics.hpp"
+
+#include <caf/all.hpp>
+
+namespace net {
+
+namespace {
+
+constexpr std::size_t backlog_max =
+  domain::limits::polling_packets + domain::limits::unanswered_commands;
+constexpr std::size_t held_max = 10'000;
+
+} // namespace
+
+client::client(shard& home, encoding protocol, std::string address)
+    : home_(home), protocol_(protocol), credits_(domain::limits::unanswered_commands),
+      address_(std::move(address)) {}
+
+client::~client() = default;
+
+void client::answer(const actors::reply_to& where, const actors::reply& what) {
+  if (is_closed_)
+    return;
+  auto was_paused = is_paused();
+  ++credits_;
+  on_answer(where, what);
+  while (backlog_ != nullptr && credits_ > 0) {
+    auto next = std::move(backlog_->front());
+    backlog_->pop_front();
+    if (backlog_->empty())
+      backlog_.reset();
+    send(std::move(next.first), std::move(next.second));
+  }
+  if (was_paused && !is_paused() && !is_closed_)
+    on_resume();
+}
+
+void client::submit(actors::reply_to origin, domain::command what) {
+  origin.connection = ref_;
+  if (credits_ > 0) {
+    send(std::move(origin), std::move(what));
+    return;
+  }
+  // Reading has paused; what was already read (a polling body of many packets) waits here.
+  if (backlog_ == nullptr)
+    backlog_ = std::make_unique<std::deque<std::pair<actors::reply_to, domain::command>>>();
+  if (backlog_->size() >= backlog_max) {
+    on_answer(
+      origin,
+      actors::make_reply(domain::error{
+        domain::errc::overloaded, "Too many commands at once", {}, std::chrono::seconds{1}}));
+    return;
+  }
+  backlog_->emplace_back(std::move(origin), std::move(what));
+}
+
+void client::send(actors::reply_to origin, domain::command what) {
+  if (!session_) {
+    on_answer(
+      origin,
+      actors::make_reply(domain::error{domain::errc::unauthorized, "Please authenticate", {}, {}}));
+    return;
+  }
+  --credits_;
+  caf::anon_send(session_, actors::session_command{std::move(origin), std::move(what)});
+}
+
+void client::enqueue(const frame_ptr& what, domain::delivery_class cls, const domain::topic* from) {
+  if (is_closed_ || is_overflowed_)
+    return;
+  auto after = queue_.bytes() + what->bytes.size();
+  if (cls == domain::delivery_class::droppable && after > home_.queue_bytes_max() / 2) {
+    home_.stats.dropped.fetch_add(1, std::memory_order_relaxed);
+    if (gaps_ == nullptr)
+      gaps_ = std::make_unique<std::map<domain::topic, std::uint32_t>>();
+    ++(*gaps_)[from != nullptr ? *from : domain::topic{}];
+    return;
+  }
+  if (after > home_.queue_bytes_max()) {
+    is_overflowed_ = true;
+    home_.overflowed(*this);
+    return;
+  }
+  queue_.push(what);
+  become_dirty();
+}
+
+void client::become_dirty() {
+  if (!is_dirty_)
+    home_.become_dirty(*this);
+}
+
+void client::tell_gaps() {
+  if (gaps_ == nullptr || queue_.bytes() > home_.queue_bytes_max() / 4)
+    return;
+  auto told = std::move(gaps_);
+  for (const auto& [topic, dropped] : *told)
+    on_emit(
+      "gap", domain::json_object{}
+               .text("topic", topic)
+               .number("dropped", std::uint64_t{dropped})
+               .text("class", "volatile")
+               .take());
+}
+
+void client::hold(const domain::event_ptr& what, std::uint64_t position) {
+  if (held_->size() < held_max)
+    held_->push_back({what, position});
+  else
+    on_close(domain::close_code::slow_consumer); // resumes by seq instead
+}
+
+void client::sign_in(std::string token, sign_in_handler done) {
+  auto& context = home_.context();
+  auto wait = context.gate.take_connect(address_, context.node.outside().clock->steady());
+  if (wait.count() > 0) {
+    done(domain::error{
+      domain::errc::rate_limited, "Too many connections from this address", {}, wait});
+    return;
+  }
+  context.ask.ask<domain::principal>(
+    context.node.authenticator(), domain::limits::query_timeout,
+    actors::verify_token{std::move(token)},
+    [self = shared_from_this(), done](domain::principal& who) {
+      if (!self->is_closed_)
+        self->open_fresh(who, done);
+    },
+    [self = shared_from_this(), done](const domain::error& why) {
+      if (!self->is_closed_)
+        done(why);
+    });
+}
+
+void client::open_fresh(const domain::principal& who, const sign_in_handler& done) {
+  auto& node = home_.context().node;
+  auto max = home_.context().config.connections_per_address_max;
+  if (!is_counted_ && !home_.context().gate.enter(address_, max)) {
+    on_close(domain::close_code::connection_limit);
+    return;
+  }
+  is_counted_ = true;
+  auto id = node.outside().ids->next_session();
+  // The shard is in it: a client that never received anything has no offset to say where it was.
+  auto pid = std::to_string(home_.index()) + '.' + node.outside().random->token(18);
+  auto opened = node.open_session(who, id, pid, ref_, home_.unit());
+  if (!opened) {
+    done(opened.error());
+    return;
+  }
+  session_ = *opened;
+  user_ = who.user;
+  session_id_ = id.value;
+  pid_ = std::move(pid);
+  opened_at_ = home_.recent().position();
+  home_.remember_pid(*this);
+  done(signed_in{session_id_, pid_, false, {}});
+}
+
+void client::recover(std::string token, std::string pid, std::string offset, sign_in_handler done) {
+  recovery::start(shared_from_this(), std::move(token), std::move(pid), offset, std::move(done));
+}
+
+void client::sign_out() {
+  if (is_closed_ || !session_)
+    return;
+  caf::anon_send(session_, actors::session_detach{ref_, false});
+  session_ = actors::session_actor{};
+  backlog_.reset();
+  gaps_.reset();
+  credits_ = domain::limits::unanswered_commands;
+  // Under a new name: what the old session still says or unsubscribes concerns nobody.
+  auto self = shared_from_this();
+  home_.detach(ref_);
+  user_ = {};
+  session_id_.clear();
+  pid_.clear();
+  home_.attach(std::move(self));
+}
+
+void client::closed(bool recoverable) {
+  if (is_closed_)
+    return;
+  is_closed_ = true;
+  if (is_counted_)
+    home_.context().gate.leave(address_, home_.context().config.connections_per_address_max);
+  if (session_) {
+    if (recoverable) {
+      std::vector<domain::topic> kept;
+      for (auto& [entry, index] : subscriptions_)
+        kept.push_back(entry->name);
+      home_.park(pid_, std::move(kept), opened_at_);
+    }
+    caf::anon_send(session_, actors::session_detach{ref_, recoverable});
+    session_ = actors::session_actor{};
+  }
+  queue_.clear();
+  backlog_.reset();
+  held_.reset();
+  gaps_.reset();
+  home_.detach(ref_);
+}
+
+} // namespace net

@@ -1,0 +1,80 @@
+#include "net/delivery.hpp"
+
+#include "net/client.hpp"
+#include "net/shard.hpp"
+
+namespace net {
+
+shard* delivery::at(const actors::connection_ref& who) {
+  return who.is_none() || who.shard >= shards_.size() ? nullptr : shards_[who.shard];
+}
+
+void delivery::deliver(domain::event_ptr what) {
+  std::lock_guard guard{order_};
+  for (auto* home : shards_)
+    if (home->interest(what->topic).load(std::memory_order_relaxed) != 0)
+      home->push(shard::delivery{what});
+}
+
+void delivery::answer(const actors::reply_to& where, actors::reply what) {
+  auto* home = at(where.connection);
+  if (home == nullptr)
+    return;
+  if (home == shard::current()) { // the rule: sessions are pinned to their connection's shard
+    if (auto who = home->find(where.connection))
+      who->answer(where, what);
+    return;
+  }
+  home->post([home, where, what = std::move(what)] {
+    if (auto who = home->find(where.connection))
+      who->answer(where, what);
+  });
+}
+
+void delivery::emit(
+  const actors::connection_ref& where, std::string_view name, std::string data_json) {
+  auto* home = at(where);
+  if (home == nullptr)
+    return;
+  if (home == shard::current()) {
+    if (auto who = home->find(where))
+      who->on_emit(name, data_json);
+    return;
+  }
+  home->post([home, where, name = std::string{name}, data = std::move(data_json)] {
+    if (auto who = home->find(where))
+      who->on_emit(name, data);
+  });
+}
+
+void delivery::subscribe(const actors::connection_ref& who, const domain::topic& topic) {
+  if (auto* home = at(who)) {
+    std::lock_guard guard{order_};
+    home->interest(topic).fetch_add(1, std::memory_order_relaxed);
+    home->push(shard::subscription{who, topic, true});
+  }
+}
+
+void delivery::unsubscribe(const actors::connection_ref& who, const domain::topic& topic) {
+  if (auto* home = at(who)) {
+    std::lock_guard guard{order_};
+    home->push(shard::subscription{who, topic, false});
+  }
+}
+
+void delivery::close(const actors::connection_ref& who, domain::close_code why) {
+  if (auto* home = at(who)) // posted also on the same shard: the caller may be walking over
+                            // connections
+    home->post([home, who, why] {
+      if (auto found = home->find(who))
+        found->on_close(why);
+    });
+}
+
+void delivery::count_interest(shard& home, const std::vector<domain::topic>& topics) {
+  std::lock_guard guard{order_};
+  for (const auto& topic : topics)
+    home.interest(topic).fetch_add(1, std::memory_order_relaxed);
+}
+
+} // namespace net

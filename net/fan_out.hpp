@@ -1,0 +1,20 @@
+#pragma once
+
+#include "net/shard.hpp"
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace net {
+
+/// The end of the run of deliveries at `first` that may go out as one buffer: one topic, no
+/// exceptions, nothing to drop.
+std::size_t end_of_run(const std::vector<shard::order>& orders, std::size_t first);
+
+/// Hands deliveries of one topic to its subscribers on this shard: numbered for recovery, encoded
+/// once per protocol (several as one buffer where the connection takes that), a reference into each
+/// queue.
+void fan_out(shard& home, std::span<shard::order> run, domain::steady_time now);
+
+} // namespace net

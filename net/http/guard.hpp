@@ -1,0 +1,36 @@
+// RFC 9112, narrowed: what Beast lets pass and two servers could read differently
+// (reliability.md 4.2).
+#pragma once
+
+#include "domain/limits.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace net::http {
+
+/// Where the header block ends: `size` counts up to and including the empty line; 0: not there yet.
+/// `is_bad`: there are bytes that no header block may have (bare LF or CR, control bytes); stop
+/// reading at once.
+struct head_end {
+  std::size_t size = 0;
+  bool is_bad = false;
+};
+/// `seen`: how many bytes an earlier call has looked at already.
+head_end find_head_end(std::string_view bytes, std::size_t seen = 0);
+
+/// What the guard says of one header block. Pure; any thread.
+struct verdict {
+  int status = 0; // 0: fine, else answer this and close
+  const char* reason = "";
+  bool chunked = false;
+  bool expects_continue = false;
+  std::uint64_t content_length = 0;
+};
+
+/// `head` is one request's header block, up to and including CRLFCRLF. Refuses what is ambiguous,
+/// too large or not spoken here: 400, 413, 414, 417, 431, 501, 505.
+verdict check_head(std::string_view head, std::size_t max_body = domain::limits::http_body_bytes);
+
+} // namespace net::http

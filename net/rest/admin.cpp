@@ -1,0 +1,223 @@
+#include "net/rest/admin_views.hpp"
+#include "net/rest/asking.hpp"
+#include "net/rest/envelope.hpp"
+#include "net/rest/resources.hpp"
+
+#include <charconv>
+
+namespace net::rest {
+
+namespace {
+
+using http::access;
+using http::exchange_ptr;
+using http::parameters;
+
+constexpr std::chrono::milliseconds snapshot_timeout = std::chrono::seconds{2};
+constexpr std::size_t limit_default = 100;
+constexpr std::size_t limit_max = 1'000;
+
+domain::error missing(std::string what) {
+  return {domain::errc::not_found, std::move(what) + " not found", {}, {}};
+}
+
+/// "act_12" or "12".
+std::optional<std::uint64_t> read_actor_id(std::string_view text) {
+  if (text.starts_with("act_"))
+    text.remove_prefix(4);
+  std::uint64_t id = 0;
+  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (text.empty() || end != text.data() + text.size() || why != std::errc{})
+    return std::nullopt;
+  return id;
+}
+
+std::optional<actors::actor_order> read_order(std::string_view text) {
+  if (text.empty() || text == "mailbox")
+    return actors::actor_order::mailbox;
+  if (text == "messages")
+    return actors::actor_order::messages;
+  if (text == "busy")
+    return actors::actor_order::busy;
+  if (text == "age")
+    return actors::actor_order::age;
+  return std::nullopt;
+}
+
+void list_actors(services& s, const exchange_ptr& e) {
+  if (const auto why = check_parameters(e->req(), {"type", "sort", "limit"}))
+    return e->fail(*why);
+  const auto order = read_order(e->req().parameter("sort"));
+  if (!order)
+    return e->fail(
+      {domain::errc::validation_failed,
+       "Validation failed",
+       {{"sort", "must be mailbox, messages, busy or age"}},
+       {}});
+  const auto limit = read_number(e->req(), "limit", limit_default, 1, limit_max);
+  if (!limit)
+    return e->fail(limit.error());
+  const auto found = s.node.actors().list(e->req().parameter("type"), *order, *limit);
+  e->respond(resource(e->req(), 200, actors_json(found, s.node.actors().recently_dead()), now(s)));
+}
+
+void show_actor(services& s, const exchange_ptr& e, const std::string& text) {
+  const auto id = read_actor_id(text);
+  actors::actor_row row;
+  if (!id || !s.node.actors().find(*id, row))
+    return e->fail(missing("Actor"));
+  s.ask.ask<std::string>(
+    s.node.actors().handle(*id), snapshot_timeout, actors::snapshot_query{},
+    [&s, e, row](std::string& state) {
+      e->respond(resource(e->req(), 200, actor_json(row, state), now(s)));
+    },
+    // that it does not answer is what an operator wants to know
+    [&s, e, row](const domain::error&) {
+      e->respond(resource(e->req(), 200, actor_json(row, "\"busy\""), now(s)));
+    });
+}
+
+/// The states of rooms, asked all at once.
+struct room_survey {
+  actors::active_rooms found;
+  std::vector<std::optional<actors::room_state_view>> states;
+  std::size_t missing = 0;
+  std::function<void(room_survey&)> done;
+  void came() {
+    if (--missing == 0)
+      done(*this);
+  }
+};
+
+void survey(services& s, const std::shared_ptr<room_survey>& all) {
+  all->states.resize(all->found.rooms.size());
+  all->missing = all->found.rooms.size() + 1;
+  for (std::size_t i = 0; i < all->found.rooms.size(); ++i)
+    // by the actor and not by the directory: an operator's look must not start a room that has just
+    // ended
+    s.ask.ask<actors::room_state_view>(
+      s.node.actors().handle(all->found.rooms[i].actor), snapshot_timeout,
+      actors::room_state_query{},
+      [all, i](actors::room_state_view& view) {
+        all->states[i] = std::move(view);
+        all->came();
+      },
+      [all](const domain::error&) { all->came(); });
+  all->came();
+}
+
+void list_rooms(services& s, const exchange_ptr& e) {
+  if (const auto why = check_parameters(e->req(), {"limit"}))
+    return e->fail(*why);
+  const auto limit = read_number(e->req(), "limit", limit_default, 1, limit_max);
+  if (!limit)
+    return e->fail(limit.error());
+  s.ask.ask<actors::active_rooms>(
+    s.node.directory(), domain::limits::query_timeout, actors::list_active_rooms{*limit},
+    [&s, e](actors::active_rooms& found) {
+      const auto all = std::make_shared<room_survey>();
+      all->found = std::move(found);
+      all->done = [&s, e](room_survey& r) {
+        e->respond(resource(e->req(), 200, rooms_json(r.found, r.states), now(s)));
+      };
+      survey(s, all);
+    },
+    failing(e));
+}
+
+void show_room(services& s, const exchange_ptr& e, const domain::room_id& id) {
+  s.ask.ask<actors::opened_room>(
+    s.node.directory(), domain::limits::command_timeout, actors::open_room{id},
+    [&s, e](actors::opened_room& opened) {
+      s.ask.ask<actors::room_state_view>(
+        opened.room, domain::limits::query_timeout, actors::room_state_query{},
+        [&s, e](actors::room_state_view& view) {
+          e->respond(resource(e->req(), 200, room_state_json(view), now(s)));
+        },
+        failing(e));
+    },
+    [e](const domain::error& why) {
+      e->fail(why.code == domain::errc::not_found ? missing("Room") : why);
+    });
+}
+
+void list_sessions(services& s, const exchange_ptr& e) {
+  if (const auto why = check_parameters(e->req(), {"limit"}))
+    return e->fail(*why);
+  const auto limit = read_number(e->req(), "limit", limit_default, 1, limit_max);
+  if (!limit)
+    return e->fail(limit.error());
+  const auto rows = s.node.sessions().list(*limit);
+  e->respond(resource(e->req(), 200, sessions_json(rows, s.node.sessions().size()), now(s)));
+}
+
+void show_session(services& s, const exchange_ptr& e, const std::string& id) {
+  const auto found = s.node.sessions().find(domain::session_id{id});
+  if (!found)
+    return e->fail(missing("Session"));
+  s.ask.ask<actors::session_view>(
+    *found, snapshot_timeout, actors::session_view_query{},
+    [&s, e](actors::session_view& view) {
+      e->respond(resource(e->req(), 200, session_json(view), now(s)));
+    },
+    failing(e));
+}
+
+void kick_session(services& s, const exchange_ptr& e, const std::string& id) {
+  const auto found = s.node.sessions().find(domain::session_id{id});
+  if (!found)
+    return e->fail(missing("Session"));
+  s.node.outside().log->info(
+    "admin-kicked-session",
+    {{"session", std::string_view{id}}, {"by", std::string_view{e->req().who->user.value}}});
+  s.ask.tell(*found, actors::session_close{domain::close_code::kicked});
+  http::response r;
+  r.status = 204;
+  e->respond(std::move(r));
+}
+
+void show_top(services& s, const exchange_ptr& e, const std::shared_ptr<http::site>& common) {
+  const auto respond = [&s, e, common](std::size_t active_rooms) {
+    e->respond(resource(e->req(), 200, top_json(s, *common, active_rooms), now(s)));
+  };
+  s.ask.ask<actors::active_rooms>(
+    s.node.directory(), snapshot_timeout, actors::list_active_rooms{0},
+    [respond](actors::active_rooms& rooms) { respond(rooms.total); },
+    [respond](const domain::error&) { respond(0); });
+}
+
+} // namespace
+
+void add_admin(http::routes& table, services& s, std::shared_ptr<http::site> common) {
+  const auto get = [&](const char* pattern, const char* summary, http::handler h) {
+    table.get(pattern, {summary, access::admin}, std::move(h));
+  };
+  get("/admin/actors", "Live actors", [&s](const exchange_ptr& e, const parameters&) {
+    list_actors(s, e);
+  });
+  get(
+    "/admin/actors/{id}", "One actor and its state",
+    [&s](const exchange_ptr& e, const parameters& p) { show_actor(s, e, p.at("id")); });
+  get("/admin/rooms", "Rooms that run", [&s](const exchange_ptr& e, const parameters&) {
+    list_rooms(s, e);
+  });
+  get(
+    "/admin/rooms/{id}", "One room and who is in it",
+    [&s](const exchange_ptr& e, const parameters& p) {
+      show_room(s, e, domain::room_id{p.at("id")});
+    });
+  get("/admin/sessions", "Sessions, newest first", [&s](const exchange_ptr& e, const parameters&) {
+    list_sessions(s, e);
+  });
+  get("/admin/sessions/{id}", "One session", [&s](const exchange_ptr& e, const parameters& p) {
+    show_session(s, e, p.at("id"));
+  });
+  table.del(
+    "/admin/sessions/{id}", {"Kick a session", access::admin},
+    [&s](const exchange_ptr& e, const parameters& p) { kick_session(s, e, p.at("id")); });
+  get("/admin/top", "Totals of this node", [&s, common](const exchange_ptr& e, const parameters&) {
+    show_top(s, e, common);
+  });
+}
+
+} // namespace net::rest

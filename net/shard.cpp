@@ -1,0 +1,299 @@
+#include "net/shard.hpp"
+
+#include "domain/limits.hpp"
+#include "net/client.hpp"
+#include "net/fan_out.hpp"
+#include "net/journal.hpp"
+#include "net/services.hpp"
+#include "net/shard_queue.hpp"
+#include "net/topics.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <iterator>
+#include <utility>
+
+namespace net {
+
+namespace {
+
+thread_local shard* current_shard = nullptr;
+
+constexpr std::size_t interest_slots = 8'192;
+constexpr auto house_interval = std::chrono::seconds{1};
+
+domain::steady_time steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
+} // namespace
+
+struct shard::impl {
+  explicit impl(boost::asio::io_context& io) : house(io) {}
+
+  struct slot {
+    std::shared_ptr<client> who;
+    std::uint32_t generation = 0;
+  };
+  std::vector<slot> slots;
+  std::vector<std::uint32_t> free_slots;
+  std::vector<std::shared_ptr<client>> dirty, flushing;
+  std::vector<std::shared_ptr<client>> overflowed;
+
+  std::mutex mutex;
+  std::vector<order> orders; // guarded by mutex
+  std::vector<order> taken;
+  bool is_deferred = false; // `taken` waits for the actors that were ready when it was taken
+  shard_queue* queue = nullptr;
+  std::array<std::atomic<std::uint32_t>, interest_slots> interest{};
+
+  struct parked {
+    std::string pid;
+    std::vector<domain::topic> topics;
+    std::uint64_t opened_at = 0;
+    domain::steady_time until{};
+  };
+  std::deque<parked> parking; // in the order of their ends
+  std::unordered_map<std::string, std::weak_ptr<client>> by_pid;
+  boost::asio::steady_timer house;
+};
+
+shard::shard(
+  std::uint32_t index, shard_queue& queue, caf::execution_unit* unit, std::size_t queue_bytes_max)
+    : index_(index), io_(queue.io()), unit_(unit), queue_bytes_max_(queue_bytes_max),
+      topics_(std::make_unique<topics>()), journal_(std::make_unique<journal>()),
+      impl_(std::make_unique<impl>(queue.io())) {
+  impl_->queue = &queue;
+  queue.on_end_of_turn([this] { return end_of_turn(); });
+}
+
+shard::~shard() = default;
+
+shard* shard::current() {
+  return current_shard;
+}
+
+void shard::start() {
+  current_shard = this;
+  keep_house();
+}
+
+void shard::stop() {
+  impl_->house.cancel();
+  impl_->dirty.clear();
+  for (auto& slot : impl_->slots)
+    slot.who.reset();
+}
+
+void shard::post(std::function<void()> what) {
+  boost::asio::post(io_, std::move(what));
+}
+
+actors::connection_ref shard::attach(std::shared_ptr<client> who) {
+  std::uint32_t at;
+  if (impl_->free_slots.empty()) {
+    at = static_cast<std::uint32_t>(impl_->slots.size());
+    impl_->slots.emplace_back();
+  } else {
+    at = impl_->free_slots.back();
+    impl_->free_slots.pop_back();
+  }
+  auto& slot = impl_->slots[at];
+  if (++slot.generation == 0) // 0 means nobody
+    slot.generation = 1;
+  slot.who = std::move(who);
+  slot.who->ref_ = {index_, at, slot.generation};
+  ++live_;
+  stats.clients.store(live_, std::memory_order_relaxed);
+  return slot.who->ref_;
+}
+
+void shard::detach(const actors::connection_ref& ref) {
+  auto who = find(ref);
+  if (who == nullptr)
+    return;
+  topics_->remove_all(*who, [this](const domain::topic& topic) {
+    interest(topic).fetch_sub(1, std::memory_order_relaxed);
+  });
+  if (!who->pid().empty())
+    if (auto known = impl_->by_pid.find(who->pid());
+        known != impl_->by_pid.end() && known->second.lock() == who)
+      impl_->by_pid.erase(known);
+  impl_->slots[ref.slot].who.reset();
+  impl_->free_slots.push_back(ref.slot);
+  --live_;
+  stats.clients.store(live_, std::memory_order_relaxed);
+}
+
+std::shared_ptr<client> shard::find(const actors::connection_ref& ref) const {
+  if (
+    ref.shard != index_ || ref.slot >= impl_->slots.size()
+    || impl_->slots[ref.slot].generation != ref.generation)
+    return nullptr;
+  return impl_->slots[ref.slot].who;
+}
+
+void shard::become_dirty(client& who) {
+  if (who.is_dirty_)
+    return;
+  who.is_dirty_ = true;
+  impl_->dirty.push_back(who.shared_from_this());
+}
+
+void shard::overflowed(client& who) {
+  impl_->overflowed.push_back(who.shared_from_this());
+}
+
+void shard::push(order o) {
+  bool wake;
+  {
+    std::lock_guard guard{impl_->mutex};
+    wake = impl_->orders.empty();
+    impl_->orders.push_back(std::move(o));
+  }
+  if (wake && current_shard != this) // otherwise the end of this turn comes anyway
+    boost::asio::post(io_, [] {});
+}
+
+std::atomic<std::uint32_t>& shard::interest(const domain::topic& topic) {
+  return impl_->interest[std::hash<std::string>{}(topic) % interest_slots];
+}
+
+void shard::subscribe_now(client& who, const domain::topic& topic) {
+  if (!topics_->add(who, topic))
+    interest(topic).fetch_sub(1, std::memory_order_relaxed);
+}
+
+void shard::take_orders() {
+  std::lock_guard guard{impl_->mutex};
+  if (impl_->taken.empty())
+    impl_->taken.swap(impl_->orders);
+  else {
+    std::move(impl_->orders.begin(), impl_->orders.end(), std::back_inserter(impl_->taken));
+    impl_->orders.clear();
+  }
+}
+
+bool shard::has_orders() const {
+  std::lock_guard guard{impl_->mutex};
+  return !impl_->orders.empty();
+}
+
+void shard::handle_orders() {
+  take_orders();
+  handle_taken();
+}
+
+void shard::handle_taken() {
+  impl_->is_deferred = false;
+  auto& taken = impl_->taken;
+  for (std::size_t i = 0; i < taken.size();) {
+    if (auto* change = std::get_if<subscription>(&taken[i])) {
+      auto who = find(change->who);
+      // Interest was counted when this was asked for; it is given back when nothing came of it.
+      if (
+        change->add ? who == nullptr || !topics_->add(*who, change->topic)
+                    : who != nullptr && topics_->remove(*who, change->topic))
+        interest(change->topic).fetch_sub(1, std::memory_order_relaxed);
+      ++i;
+      continue;
+    }
+    auto end = end_of_run(taken, i);
+    fan_out(*this, std::span{taken}.subspan(i, end - i), steady_now());
+    i = end;
+  }
+  taken.clear();
+  if (taken.capacity() > 4'096)
+    std::vector<order>{}.swap(taken);
+}
+
+bool shard::end_of_turn() {
+  auto worked = false;
+  // An actor on another shard answers first and delivers then. Its answer may have come after the
+  // last look at the run queue and its delivery before this one: so actors that are ready now run
+  // once more before the deliveries.
+  if (!impl_->is_deferred) {
+    take_orders();
+    if (!impl_->taken.empty() && impl_->queue->has_jobs()) {
+      impl_->is_deferred = true;
+      return true;
+    }
+  }
+  handle_taken();
+  worked = has_orders(); // came meanwhile: another round
+  close_overflowed();
+  if (!impl_->dirty.empty()) {
+    worked = true;
+    impl_->flushing.swap(impl_->dirty);
+    for (auto& who : impl_->flushing) {
+      who->is_dirty_ = false;
+      if (!who->is_closed_) {
+        who->flush();
+        who->tell_gaps();
+      }
+    }
+    impl_->flushing.clear();
+  }
+  stats.turns.store(stats.turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  return worked;
+}
+
+void shard::close_overflowed() {
+  auto slow = std::move(impl_->overflowed);
+  impl_->overflowed.clear();
+  for (auto& who : slow) {
+    stats.slow_closed.fetch_add(1, std::memory_order_relaxed);
+    if (!who->is_closed_)
+      who->on_close(domain::close_code::slow_consumer);
+  }
+}
+
+void shard::park(std::string pid, std::vector<domain::topic> kept, std::uint64_t opened_at) {
+  for (const auto& topic : kept)
+    interest(topic).fetch_add(1, std::memory_order_relaxed);
+  auto window = context_->node.config().resume_window
+                + std::chrono::milliseconds{domain::limits::presence_grace};
+  impl_->parking.push_back({std::move(pid), std::move(kept), opened_at, steady_now() + window});
+}
+
+std::optional<std::uint64_t> shard::parked(const std::string& pid) const {
+  for (const auto& p : impl_->parking)
+    if (p.pid == pid)
+      return p.opened_at;
+  return std::nullopt;
+}
+
+void shard::unpark(const std::string& pid) {
+  for (auto& p : impl_->parking)
+    if (p.pid == pid)
+      p.pid.clear(); // the count of interest ends with its time
+}
+
+std::shared_ptr<client> shard::find_pid(const std::string& pid) const {
+  auto found = impl_->by_pid.find(pid);
+  return found == impl_->by_pid.end() ? nullptr : found->second.lock();
+}
+
+void shard::remember_pid(client& who) {
+  impl_->by_pid[who.pid()] = who.weak_from_this();
+}
+
+void shard::keep_house() {
+  auto now = steady_now();
+  if (context_ != nullptr)
+    journal_->forget_before(now - context_->node.config().resume_window);
+  while (!impl_->parking.empty() && impl_->parking.front().until <= now) {
+    for (const auto& topic : impl_->parking.front().topics)
+      interest(topic).fetch_sub(1, std::memory_order_relaxed);
+    impl_->parking.pop_front();
+  }
+  impl_->house.expires_after(house_interval);
+  impl_->house.async_wait([this](const boost::system::error_code& failed) {
+    if (!failed)
+      keep_house();
+  });
+}
+
+} // namespace net

@@ -1,0 +1,73 @@
+#include "net/topics.hpp"
+
+#include "net/client.hpp"
+
+#include <algorithm>
+
+namespace net {
+
+bool topics::add(client& who, const domain::topic& topic) {
+  auto& slot = entries_[topic];
+  if (slot == nullptr) {
+    slot = std::make_unique<topic_entry>();
+    slot->name = topic;
+  }
+  for (auto& [entry, index] : who.subscriptions_)
+    if (entry == slot.get())
+      return false;
+  who.subscriptions_.emplace_back(slot.get(), slot->subscribers.size());
+  slot->subscribers.push_back(&who);
+  return true;
+}
+
+bool topics::remove(client& who, const domain::topic& topic) {
+  auto found = entries_.find(topic);
+  if (found == entries_.end())
+    return false;
+  auto& entry = *found->second;
+  auto mine =
+    std::find_if(who.subscriptions_.begin(), who.subscriptions_.end(), [&](const auto& s) {
+      return s.first == &entry;
+    });
+  if (mine == who.subscriptions_.end())
+    return false;
+  auto index = mine->second;
+  who.subscriptions_.erase(mine);
+  erase_at(entry, index);
+  if (entry.subscribers.empty())
+    entries_.erase(found);
+  return true;
+}
+
+void topics::remove_all(client& who, const std::function<void(const domain::topic&)>& each) {
+  auto all = std::move(who.subscriptions_);
+  who.subscriptions_ = {};
+  for (auto& [entry, index] : all) {
+    each(entry->name);
+    erase_at(*entry, index);
+    if (entry->subscribers.empty())
+      entries_.erase(domain::topic{entry->name});
+  }
+}
+
+topic_entry* topics::find(const domain::topic& topic) {
+  auto found = entries_.find(topic);
+  return found == entries_.end() ? nullptr : found->second.get();
+}
+
+void topics::erase_at(topic_entry& entry, std::size_t index) {
+  // The last one takes the empty place and is told so: order among subscribers means nothing.
+  auto* moved = entry.subscribers.back();
+  entry.subscribers[index] = moved;
+  entry.subscribers.pop_back();
+  if (index == entry.subscribers.size())
+    return;
+  for (auto& [other, place] : moved->subscriptions_) {
+    if (other == &entry) {
+      place = index;
+      return;
+    }
+  }
+}
+
+} // namespace net

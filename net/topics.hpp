@@ -1,0 +1,39 @@
+#pragma once
+
+#include "domain/event.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace net {
+
+class client;
+
+/// The subscribers of one topic on one shard: a dense array, walked once per delivery.
+struct topic_entry {
+  domain::topic name;
+  std::vector<client*> subscribers;
+};
+
+/// Who subscribes to what on one shard. Runs on its thread.
+class topics {
+public:
+  /// False when it already was.
+  bool add(client& who, const domain::topic& topic);
+  bool remove(client& who, const domain::topic& topic);
+  /// Removes it everywhere; calls `each` with the topics it had.
+  void remove_all(client& who, const std::function<void(const domain::topic&)>& each);
+  /// nullptr when nobody subscribes.
+  topic_entry* find(const domain::topic& topic);
+  std::size_t size() const { return entries_.size(); }
+
+private:
+  void erase_at(topic_entry& entry, std::size_t index);
+  std::unordered_map<std::string, std::unique_ptr<topic_entry>> entries_;
+};
+
+} // namespace net

@@ -1,0 +1,337 @@
+#include "net/http/door.hpp"
+#include "net/http/routes.hpp"
+#include "net/http/upgraded.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using namespace std::chrono_literals;
+using namespace net::http;
+
+namespace {
+
+/// A client and a connection of a real door over loopback, both driven by one thread.
+class conversation {
+public:
+  explicit conversation(door_times times = {}) : client_(io_) {
+    auto table = std::make_shared<routes>();
+    table->raw("/echo", [](const exchange_ptr& e) {
+      response r;
+      r.content_type = "text/plain";
+      r.body = e->req().method + " " + e->req().body;
+      e->respond(std::move(r));
+    });
+    table->raw("/later", [this](const exchange_ptr& e) {
+      e->on_abort([this] { is_gone = true; });
+      waiting = e;
+    });
+    table->raw("/large", [](const exchange_ptr& e) {
+      response r;
+      r.body.assign(8u << 20, 'x');
+      e->respond(std::move(r));
+    });
+    table->raw("/throw", [](const exchange_ptr&) { throw std::runtime_error{"boom"}; });
+    table->raw("/drop", [](const exchange_ptr&) {});
+    table->raw("/upgrade", [this](const exchange_ptr& e) { taken = e->take_socket(); });
+    door::options o{.io = io_, .table = table};
+    o.max_body = 1'000;
+    o.times = times;
+    o.live = &live;
+    front = std::make_shared<door>(std::move(o));
+    tcp::acceptor ears{io_, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+    client_.connect(ears.local_endpoint());
+    front->serve(ears.accept(), "127.0.0.1");
+    client_.non_blocking(true);
+  }
+
+  void send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      boost::system::error_code why;
+      bytes.remove_prefix(client_.write_some(asio::buffer(bytes), why));
+      io_.poll();
+      io_.restart();
+      if (why && why != asio::error::would_block)
+        return;
+    }
+  }
+
+  /// Runs the server until `done`, or fails after 5 s.
+  template <class Condition>
+  bool until(Condition done) {
+    const auto end = std::chrono::steady_clock::now() + 5s;
+    while (!done()) {
+      if (std::chrono::steady_clock::now() > end)
+        return false;
+      io_.run_one_for(1ms);
+      io_.restart();
+      if (is_reading)
+        read();
+    }
+    return true;
+  }
+
+  /// The next whole answer's status; 0: none came.
+  int status() {
+    std::size_t end = std::string::npos;
+    if (!until([&] { return (end = received.find("\r\n\r\n")) != std::string::npos; }))
+      return 0;
+    head = received.substr(0, end + 4);
+    received.erase(0, end + 4);
+    const auto at = head.find("Content-Length: ");
+    const auto size = at == std::string::npos ? 0 : std::stoull(head.substr(at + 16));
+    body.clear();
+    if (!is_head && !until([&] { return received.size() >= size; }))
+      return 0;
+    if (!is_head) {
+      body = received.substr(0, size);
+      received.erase(0, size);
+    }
+    return std::stoi(head.substr(9, 3));
+  }
+  int ask(std::string_view bytes) {
+    send(bytes);
+    return status();
+  }
+  bool closes() {
+    return until([&] { return is_closed; });
+  }
+  void hang_up() {
+    client_.close();
+    is_reading = false;
+  }
+
+  std::string head;
+  std::string body;
+  std::string received;
+  bool is_closed = false;
+  bool is_reading = true;
+  bool is_head = false;
+  bool is_gone = false;
+  exchange_ptr waiting;
+  std::unique_ptr<upgraded> taken;
+  std::shared_ptr<door> front;
+  std::atomic<std::uint64_t> live{0};
+
+private:
+  void read() {
+    std::array<char, 65'536> bytes;
+    boost::system::error_code why;
+    const auto n = client_.read_some(asio::buffer(bytes), why);
+    received.append(bytes.data(), n);
+    if (why && why != asio::error::would_block)
+      is_closed = true;
+  }
+
+  asio::io_context io_;
+  tcp::socket client_;
+};
+
+std::string get(const std::string& path, const std::string& fields = "") {
+  return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+}
+
+} // namespace
+
+TEST_CASE("a connection answers one request after the other", "[net][http]") {
+  conversation c;
+  CHECK(c.ask(get("/echo")) == 200);
+  CHECK(c.body == "GET ");
+  CHECK(c.head.find("X-Content-Type-Options: nosniff\r\n") != std::string::npos);
+  CHECK(c.ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello") == 200);
+  CHECK(c.body == "POST hello");
+  CHECK(c.live == 1);
+}
+
+TEST_CASE("pipelined requests are answered in order", "[net][http]") {
+  conversation c;
+  std::string all;
+  for (int i = 0; i < 200; ++i)
+    all += "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n" + std::to_string(100 + i);
+  c.send(all);
+  for (int i = 0; i < 200; ++i) {
+    REQUIRE(c.status() == 200);
+    REQUIRE(c.body == "POST " + std::to_string(100 + i));
+  }
+}
+
+TEST_CASE("a request is read however its bytes are cut", "[net][http]") {
+  const std::string request = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                              "chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n";
+  for (std::size_t cut = 1; cut < request.size(); ++cut) {
+    conversation c;
+    c.send(request.substr(0, cut));
+    REQUIRE(c.ask(request.substr(cut)) == 200);
+    REQUIRE(c.body == "POST hello");
+  }
+}
+
+TEST_CASE("HEAD gets the head only and HTTP/1.0 is closed", "[net][http]") {
+  conversation c;
+  c.is_head = true;
+  CHECK(c.ask("HEAD /echo HTTP/1.1\r\nHost: a\r\n\r\n") == 200);
+  CHECK(c.head.find("Content-Length: 5\r\n") != std::string::npos);
+  c.is_head = false;
+  CHECK(c.ask("GET /echo HTTP/1.0\r\nHost: a\r\n\r\n") == 200);
+  CHECK(c.closes());
+  CHECK(c.received.empty());
+}
+
+TEST_CASE("Connection: close is honoured", "[net][http]") {
+  conversation c;
+  CHECK(c.ask(get("/echo", "Connection: close\r\n") + get("/echo")) == 200);
+  CHECK(c.closes());
+  CHECK(c.received.empty());
+  c.hang_up();
+  CHECK(c.until([&] { return c.live == 0; }));
+}
+
+TEST_CASE("a refused request ends the connection with one answer", "[net][http]") {
+  struct row {
+    std::string bytes;
+    int status;
+  };
+  const std::string post = "POST /echo HTTP/1.1\r\nHost: a\r\n";
+  const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
+  const std::vector<row> rows{
+    {"GET / HTTP/1.1\nHost: a\n\n", 400},
+    {std::string{"\x16\x03\x01\x00", 4}, 400},
+    {post + "Transfer-Encoding: chunked, identity\r\n\r\n" + get("/echo"), 400},
+    {post + "Content-Length: 1001\r\n\r\n" + std::string(1'001, 'x'), 413},
+    {chunked + "3e9\r\n" + std::string(1'001, 'x') + "\r\n0\r\n\r\n", 413},
+    {chunked + "FFFFFFFFFFFFFFFFF\r\n{}", 400},
+    {chunked + "FFFFFFFFFFFFFFFF\r\n{}", 413},
+    {chunked + "-2\r\n{}\r\n0\r\n\r\n", 400},
+    {chunked + "0x2\r\n{}\r\n0\r\n\r\n", 400},
+    {chunked + "\r\n{}\r\n0\r\n\r\n", 400},
+    {chunked + "2\r\n{}}}\r\n0\r\n\r\n", 400},
+    {chunked + "2\n{}\r\n0\r\n\r\n", 400},
+    {chunked + "2\r\n{}\r\n0\r\nAuthorization: Bearer x\r\n\r\n", 400},
+    {chunked + "2;" + std::string(60'000, 'x') + "\r\n{}\r\n0\r\n\r\n", 400},
+    {"GET /" + std::string(20'000, 'a'), 414},
+    {get("/echo").substr(0, 20) + "A: b\r\n" + std::string(20'000, 'a'), 431},
+    {"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+  };
+  for (const auto& r : rows) {
+    INFO(r.bytes.substr(0, 120));
+    conversation c;
+    CHECK(c.ask(r.bytes) == r.status);
+    CHECK(c.body.starts_with(R"({"status":"error","code":")"));
+    CHECK(c.closes());
+    CHECK(c.received.empty());
+  }
+}
+
+TEST_CASE("a body is asked for when the client waits to be asked", "[net][http]") {
+  conversation c;
+  CHECK(
+    c.ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+    == 100);
+  CHECK(c.ask("{}") == 200);
+  CHECK(
+    c.ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\nExpect: 100-continue\r\n\r\n")
+    == 413);
+}
+
+TEST_CASE("a request id is taken over if it is one and made otherwise", "[net][http]") {
+  conversation c;
+  c.ask(get("/echo", "X-Request-Id: abc.DEF_1-2\r\n"));
+  CHECK(c.head.find("X-Request-Id: abc.DEF_1-2\r\n") != std::string::npos);
+  c.ask(get("/echo", "X-Request-Id: not this one\r\n"));
+  CHECK(c.head.find("not this one") == std::string::npos);
+  CHECK(c.head.find("X-Request-Id: req-") != std::string::npos);
+}
+
+TEST_CASE("a handler that throws or forgets does not take the connection with it", "[net][http]") {
+  conversation c;
+  CHECK(c.ask(get("/throw")) == 500);
+  CHECK(c.ask(get("/drop")) == 503);
+  CHECK(c.head.find("Retry-After: 1\r\n") != std::string::npos);
+  CHECK(c.ask(get("/echo")) == 200);
+}
+
+TEST_CASE("an answer may come later, and the second is ignored", "[net][http]") {
+  conversation c;
+  c.send(get("/later") + get("/echo"));
+  REQUIRE(c.until([&] { return c.waiting != nullptr; }));
+  response r;
+  r.body = "late";
+  c.waiting->respond(r);
+  c.waiting->respond(r);
+  CHECK(c.status() == 200);
+  CHECK(c.body == "late");
+  CHECK(c.status() == 200);
+  CHECK(c.body == "GET ");
+}
+
+TEST_CASE("who waits for an answer and leaves is noticed", "[net][http]") {
+  conversation c;
+  c.send(get("/later"));
+  REQUIRE(c.until([&] { return c.waiting != nullptr; }));
+  c.hang_up();
+  CHECK(c.until([&] { return c.is_gone; }));
+  c.waiting.reset();
+  CHECK(c.until([&] { return c.live == 0; }));
+}
+
+TEST_CASE("slow requests and idle connections end", "[net][http]") {
+  door_times times;
+  times.header = times.idle = times.body = times.linger = 30ms;
+  times.sweep = 5ms;
+  {
+    conversation c{times};
+    CHECK(c.ask("GET / HTT") == 408);
+    CHECK(c.closes());
+  }
+  {
+    conversation c{times};
+    CHECK(c.ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe") == 408);
+  }
+  {
+    conversation c{times};
+    CHECK(c.ask(get("/echo")) == 200);
+    CHECK(c.closes());
+    CHECK(c.until([&] { return c.live == 0; }));
+  }
+}
+
+TEST_CASE("a client that does not read is cut after a while", "[net][http]") {
+  door_times times;
+  times.write = 50ms;
+  times.sweep = 5ms;
+  conversation c{times};
+  c.is_reading = false;
+  c.send(get("/large"));
+  CHECK(c.until([&] { return c.live == 0; }));
+}
+
+TEST_CASE("a large answer arrives whole at a client that reads", "[net][http]") {
+  conversation c;
+  CHECK(c.ask(get("/large")) == 200);
+  CHECK(c.body.size() == 8u << 20);
+}
+
+TEST_CASE("an upgrade takes the socket and what came behind the handshake", "[net][http]") {
+  conversation c;
+  c.send(get("/upgrade", "Upgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n") + "frame");
+  REQUIRE(c.until([&] { return c.taken != nullptr; }));
+  CHECK(c.taken->leftover == "frame");
+  CHECK(c.taken->handshake["Upgrade"] == "WebSocket");
+  CHECK(c.taken->socket.is_open());
+  CHECK(c.live == 0);
+}
+
+TEST_CASE("the end of the server cuts every connection", "[net][http]") {
+  conversation c;
+  CHECK(c.ask(get("/echo")) == 200);
+  c.front->close_all();
+  CHECK(c.closes());
+  CHECK(c.live == 0);
+}

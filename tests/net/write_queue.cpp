@@ -1,0 +1,66 @@
+#include "net/write_queue.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <random>
+#include <string>
+#include <sys/uio.h>
+
+namespace {
+
+net::frame_ptr raw(std::string bytes) {
+  auto f = std::make_shared<net::frame>();
+  f->bytes = std::move(bytes);
+  return f;
+}
+
+std::string gathered(const net::write_queue& queue, std::size_t max = 64) {
+  std::vector<iovec> parts(max);
+  std::string out;
+  for (std::size_t i = 0, n = queue.gather(parts.data(), max); i < n; ++i)
+    out.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+  return out;
+}
+
+} // namespace
+
+TEST_CASE(
+  "a write queue gives its bytes in order, however little is taken at a time",
+  "[net][write_queue]") {
+  std::mt19937 random{Catch::rngSeed()};
+  for (auto round = 0; round < 200; ++round) {
+    net::write_queue queue;
+    std::string expected;
+    std::string got;
+    for (auto i = 0; i < 600; ++i) {
+      auto bytes = std::string(random() % 20 + 1, static_cast<char>('a' + i % 26));
+      expected += bytes;
+      queue.push(raw(bytes));
+      if (random() % 3 == 0) {
+        auto front = gathered(queue);
+        auto take = random() % (front.size() + 1);
+        got += front.substr(0, take);
+        queue.consume(take);
+        REQUIRE(queue.bytes() == expected.size() - got.size());
+      }
+    }
+    while (!queue.empty()) {
+      auto front = gathered(queue);
+      got += front;
+      queue.consume(front.size());
+    }
+    REQUIRE(got == expected);
+    REQUIRE(queue.bytes() == 0);
+  }
+}
+
+TEST_CASE("frames popped one by one leave the rest untouched", "[net][write_queue]") {
+  net::write_queue queue;
+  queue.push(raw("one"));
+  queue.push(raw("two"));
+  CHECK(queue.pop()->bytes == "one");
+  CHECK(queue.bytes() == 3);
+  CHECK(gathered(queue) == "two");
+  CHECK(queue.pop()->bytes == "two");
+  CHECK(queue.empty());
+}

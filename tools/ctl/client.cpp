@@ -1,0 +1,172 @@
+#include "tools/ctl/client.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+
+#include <charconv>
+#include <cstddef>
+
+namespace ctl {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+constexpr std::size_t answer_bytes_max = 64u << 20; // a listing of very many actors
+
+// The synchronous calls of Beast know no deadline; asynchronous ones, awaited one by one, do.
+class dialogue {
+public:
+  explicit dialogue(std::chrono::milliseconds patience) {
+    deadline_ = std::chrono::steady_clock::now() + patience;
+  }
+
+  http::response<http::string_body>
+  run(const endpoint& where, http::request<http::string_body>& request, beast::error_code& why) {
+    asio::ip::tcp::resolver resolver{io_};
+    const auto found = resolver.resolve(where.host, std::to_string(where.port), why);
+    if (!why)
+      await(why, [&](auto done) { stream_.async_connect(found, done); });
+    if (!why)
+      await(why, [&](auto done) { http::async_write(stream_, request, done); });
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(answer_bytes_max);
+    beast::flat_buffer buffer;
+    if (!why)
+      await(why, [&](auto done) { http::async_read(stream_, buffer, parser, done); });
+    return parser.release();
+  }
+
+private:
+  template <class Start>
+  void await(beast::error_code& why, Start start) {
+    stream_.expires_at(deadline_);
+    start([&why](beast::error_code e, const auto&...) { why = e; });
+    io_.restart();
+    io_.run();
+  }
+
+  asio::io_context io_;
+  beast::tcp_stream stream_{io_};
+  std::chrono::steady_clock::time_point deadline_;
+};
+
+std::string text_at(const rapidjson::Value& object, const char* key) {
+  if (!object.IsObject())
+    return {};
+  const auto found = object.FindMember(key);
+  return found != object.MemberEnd() && found->value.IsString() ? found->value.GetString()
+                                                                : std::string{};
+}
+
+std::string refusal(const answer& a) {
+  auto code = text_at(a.json, "code");
+  auto message = text_at(a.json, "message");
+  std::string out = "the node answered " + std::to_string(a.status);
+  if (!code.empty())
+    out += " " + code;
+  if (!message.empty())
+    out += ": " + message;
+  if (a.status == 401)
+    out += " (is the token still valid? `troupectl login` prints a new one)";
+  return out;
+}
+
+} // namespace
+
+bool parse_endpoint(std::string_view url, endpoint& out, std::string& why) {
+  constexpr std::string_view scheme = "http://";
+  if (!url.starts_with(scheme)) {
+    why = "the address must begin with http://";
+    return false;
+  }
+  auto rest = url.substr(scheme.size());
+  if (rest.ends_with('/'))
+    rest.remove_suffix(1);
+  if (rest.empty() || rest.find_first_of("/?#@ ") != std::string_view::npos) {
+    why = "the address must be http://host[:port]";
+    return false;
+  }
+  std::string_view port;
+  if (rest.starts_with('[')) { // [::1]:8080
+    const auto end = rest.find(']');
+    if (end == std::string_view::npos) {
+      why = "the address lacks a ]";
+      return false;
+    }
+    port = rest.substr(end + 1);
+    rest = rest.substr(1, end - 1);
+  } else if (const auto colon = rest.find(':'); colon != std::string_view::npos) {
+    port = rest.substr(colon);
+    rest = rest.substr(0, colon);
+  }
+  out.host = rest;
+  out.port = 80;
+  if (port.empty())
+    return true;
+  const auto* end = port.data() + port.size();
+  const auto [read, failed] = std::from_chars(port.data() + 1, end, out.port);
+  if (port.front() == ':' && failed == std::errc{} && read == end && out.port != 0)
+    return true;
+  why = "the port must be a number from 1 to 65535";
+  return false;
+}
+
+std::string escape(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  constexpr std::string_view unreserved =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string out;
+  for (const char c : text) {
+    if (unreserved.find(c) != std::string_view::npos) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
+answer
+client::call(std::string_view method, const std::string& path, const std::string& body) const {
+  http::request<http::string_body> request{http::string_to_verb(method), "/api/v1" + path, 11};
+  request.set(http::field::host, where_.host + ":" + std::to_string(where_.port));
+  request.set(http::field::user_agent, "troupectl");
+  request.set(http::field::connection, "close");
+  if (!token_.empty())
+    request.set(http::field::authorization, "Bearer " + token_);
+  if (!body.empty()) {
+    request.set(http::field::content_type, "application/json");
+    request.body() = body;
+  }
+  if (!body.empty() || method == "POST")
+    request.prepare_payload();
+
+  answer out;
+  beast::error_code why;
+  auto response = dialogue{patience_}.run(where_, request, why);
+  if (why) {
+    const auto text =
+      why == beast::error::timeout ? std::string{"no answer in time"} : why.message();
+    out.problem = "http://" + where_.host + ":" + std::to_string(where_.port) + ": " + text;
+    return out;
+  }
+  out.status = static_cast<int>(response.result_int());
+  out.body = std::move(response.body());
+  out.json.Parse<rapidjson::kParseIterativeFlag>(out.body.data(), out.body.size());
+  if (out.status < 200 || out.status > 299)
+    out.problem = refusal(out);
+  else if (out.status != 204 && out.json.HasParseError())
+    out.problem = "the answer is not JSON; is this a Troupe node?";
+  return out;
+}
+
+} // namespace ctl

@@ -1,0 +1,5 @@
+#include "tools/run_node.hpp"
+
+int main(int argc, char** argv) {
+  return tools::start_node(argc, argv);
+}
