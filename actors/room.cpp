@@ -70,97 +70,93 @@ bool room::cleanup(caf::error&& reason, caf::execution_unit* host) {
 // -- entering and leaving -------------------------------------------------------------------------
 
 caf::result<room_joined> room::join(room_join& question) {
-  auto answer = make_response_promise<room_joined>();
-  entering_.insert(question.session);
-  if (present_.has(question.who.user)) {
-    admit(std::move(question), answer, true);
+  entry e{std::move(question), make_response_promise<room_joined>(), ++entries_};
+  auto answer = e.answer;
+  entering_.emplace(e.question.session, e.number);
+  if (present_.has(e.question.who.user)) {
+    admit(std::move(e), true);
     return answer;
   }
-  const find_member query{id_, question.who.user};
+  const find_member query{id_, e.question.who.user};
   request(args_.world->book.rooms(), domain::limits::query_timeout, query)
     .then(
-      [this, question, answer](const found_member&) mutable {
-        admit(std::move(question), answer, true);
-      },
-      [this, question, answer](const caf::error& why) mutable {
+      [this, e](const found_member&) { admit(e, true); },
+      [this, e](const caf::error& why) mutable {
         const auto problem = from_caf(why);
-        if (problem.code == domain::errc::not_found && log_.meta().type == domain::room_type::open)
-          return admit(std::move(question), answer, false);
-        entering_.erase(question.session);
-        answer.deliver(
-          to_caf(problem.code == domain::errc::not_found ? hidden_or_forbidden() : problem));
+        if (problem.code != domain::errc::not_found)
+          refuse(e, problem);
+        else if (log_.meta().type == domain::room_type::open)
+          admit(std::move(e), false);
+        else
+          refuse(e, hidden_or_forbidden());
       });
   return answer;
 }
 
+void room::refuse(entry& e, const domain::error& why) {
+  entering_.erase({e.question.session, e.number});
+  e.answer.deliver(to_caf(why));
+}
+
 // A public room takes everybody in, once.
-void room::admit(
-  room_join question, caf::typed_response_promise<room_joined> answer, bool is_member) {
+void room::admit(entry e, bool is_member) {
   if (is_member)
-    return catch_up(std::move(question), answer, {});
+    return catch_up(std::move(e), {});
   persistence::add_member made{
-    {id_, question.who.user, domain::room_role::member, args_.world->clock->now()}};
+    {id_, e.question.who.user, domain::room_role::member, args_.world->clock->now()}};
   request(args_.world->book.rooms(), domain::limits::append_timeout, write_change{std::move(made)})
     .then(
-      [this, question, answer](const persistence::written& outcome) mutable {
+      [this, e](const persistence::written& outcome) {
         if (outcome.was_new)
           log_.set_member_count(log_.meta().member_count + 1);
-        catch_up(std::move(question), answer, {});
+        catch_up(e, {});
       },
-      [this, session = question.session, answer](caf::error& why) mutable {
-        entering_.erase(session);
-        answer.deliver(std::move(why));
-      });
+      [this, e](const caf::error& why) mutable { refuse(e, from_caf(why)); });
 }
 
 // What was missed is read first, to the very end, so that entering, subscribing and answering are
 // one turn.
-void room::catch_up(
-  room_join question, caf::typed_response_promise<room_joined> answer,
-  std::vector<domain::logged_event> missed) {
+void room::catch_up(entry e, std::vector<domain::logged_event> missed) {
   using source = domain::room_log::source;
-  if (!question.after || !question.snapshot)
-    return enter(question, answer, nullptr, false);
-  const auto have = missed.empty() ? *question.after : missed.back().seq;
-  const auto room_left =
+  if (!e.question.after || !e.question.snapshot)
+    return enter(e, nullptr, false);
+  const auto have = missed.empty() ? *e.question.after : missed.back().seq;
+  const auto left =
     domain::limits::sync_events - std::min(domain::limits::sync_events, missed.size());
-  auto rest = log_.after(have, room_left);
+  auto rest = log_.after(have, left);
   if (rest.from == source::reset)
-    return enter(question, answer, nullptr, true);
+    return enter(e, nullptr, true);
   if (rest.from == source::here) {
     missed.insert(missed.end(), rest.events.begin(), rest.events.end());
-    return enter(question, answer, &missed, false);
+    return enter(e, &missed, false);
   }
-  const load_events query{id_, have, room_left, false};
+  const load_events query{id_, have, left, false};
   request(args_.world->book.messages(), domain::limits::query_timeout, query)
     .then(
-      [this, question, answer, missed, until = rest.until](event_list& found) mutable {
+      [this, e, missed, until = rest.until](event_list& found) mutable {
         // Stored, but not shown yet: the subscription brings it.
-        std::erase_if(found.events, [until](const auto& e) { return e.seq > until; });
+        std::erase_if(found.events, [until](const auto& event) { return event.seq > until; });
         if (found.events.empty())
-          return enter(question, answer, nullptr, true);
+          return enter(e, nullptr, true);
         std::move(found.events.begin(), found.events.end(), std::back_inserter(missed));
-        catch_up(std::move(question), answer, std::move(missed));
+        catch_up(std::move(e), std::move(missed));
       },
-      [this, session = question.session, answer](caf::error& why) mutable {
-        entering_.erase(session);
-        answer.deliver(std::move(why));
-      });
+      [this, e](const caf::error& why) mutable { refuse(e, from_caf(why)); });
 }
 
-void room::enter(
-  const room_join& question, caf::typed_response_promise<room_joined> answer,
-  const std::vector<domain::logged_event>* missed, bool is_reset) {
-  if (entering_.erase(question.session) == 0) { // it left again meanwhile
-    answer.deliver(to_caf({domain::errc::forbidden, "Not a member of this room", {}, {}}));
+void room::enter(entry& e, const std::vector<domain::logged_event>* missed, bool is_reset) {
+  const auto& question = e.question;
+  if (entering_.erase({question.session, e.number}) == 0) { // it left again meanwhile
+    e.answer.deliver(
+      to_caf({domain::errc::unavailable, "The room was left meanwhile", {}, {}})); // no verdict
     return;
   }
-  const auto entry = present_.enter(question.who, question.session);
+  const auto arrival = present_.enter(question.who, question.session);
   if (!question.connection.is_none())
     args_.world->out->subscribe(question.connection, topic_);
-  answer.deliver(
+  e.answer.deliver(
     room_joined{question.snapshot ? describe_for(question, missed, is_reset) : std::string{}});
-  if (entry == domain::attendance::entry::first && !question.quiet)
+  if (arrival == domain::attendance::entry::first && !question.quiet)
     emit("user-joined", question.who, true);
 }
 
@@ -212,7 +208,7 @@ std::string room::describe_for(
 }
 
 room_left room::leave(const room_leave& question) {
-  entering_.erase(question.session);
+  std::erase_if(entering_, [&](const auto& each) { return each.first == question.session; });
   const auto gone = present_.leave(question.user, question.session);
   if (!question.connection.is_none())
     args_.world->out->unsubscribe(question.connection, topic_);

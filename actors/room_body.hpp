@@ -39,14 +39,16 @@ private:
   };
 
   // -- entering and leaving (room.cpp) --
+  struct entry { // one join under way
+    room_join question;
+    caf::typed_response_promise<room_joined> answer;
+    std::uint64_t number = 0;
+  };
   caf::result<room_joined> join(room_join& question);
-  void admit(room_join question, caf::typed_response_promise<room_joined> answer, bool is_member);
-  void catch_up(
-    room_join question, caf::typed_response_promise<room_joined> answer,
-    std::vector<domain::logged_event> missed);
-  void enter(
-    const room_join& question, caf::typed_response_promise<room_joined> answer,
-    const std::vector<domain::logged_event>* missed, bool is_reset);
+  void admit(entry e, bool is_member);
+  void catch_up(entry e, std::vector<domain::logged_event> missed);
+  void enter(entry& e, const std::vector<domain::logged_event>* missed, bool is_reset);
+  void refuse(entry& e, const domain::error& why);
   std::string describe_for(
     const room_join& question, const std::vector<domain::logged_event>* missed,
     bool is_reset) const;
@@ -93,8 +95,7 @@ private:
   domain::room_log log_;
   domain::attendance present_;
   domain::typing_set typing_;
-  std::set<domain::session_id>
-    entering_; // until the membership is known; a leave takes it out again
+  std::set<std::pair<domain::session_id, std::uint64_t>> entering_; // a leave takes them out
   std::unordered_map<domain::room_log::ticket, post_promise> pending_;
   std::deque<waiting_post> waiting_; // while the log is read back
   domain::steady_time idle_since_;
@@ -102,6 +103,7 @@ private:
   std::size_t retries_ = 0;
   domain::steady_time armed_for_ = domain::steady_time::max();
   std::uint64_t timer_ = 0;
+  std::uint64_t entries_ = 0;
   bool is_retiring_ = false;
 };
 

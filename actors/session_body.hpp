@@ -41,6 +41,7 @@ private:
     room_actor room;
     stage now = stage::entering;
     bool was_inside = false;
+    std::uint32_t attempt = 0;            // the last one, which alone settles where the session is
     std::vector<session_command> waiting; // bounded by the connection's credits
   };
   using entered = std::function<void(room_joined&)>;
@@ -107,6 +108,7 @@ private:
   domain::steady_time close_by_ = domain::steady_time::max();
   caf::strong_actor_ptr alive_; // while detached: nobody else holds this session then
   std::uint32_t unanswered_ = 0;
+  std::uint32_t attempts_ = 0;
   domain::close_code closing_ = domain::close_code::normal;
   bool is_absent_ = false; // grace is over, the rooms were left
   bool is_ended_ = false;

@@ -31,6 +31,7 @@ struct session::attempt {
   domain::steady_time until;
   entered yes;
   refused no;
+  std::uint32_t number = 0;
   int tries = 0;
 };
 
@@ -77,7 +78,8 @@ void session::enter(const domain::room_id& id, room_join how, entered yes, refus
     id, std::move(how), world_->clock->steady() + domain::limits::command_timeout, std::move(yes),
     std::move(no)});
   auto* here = find_place(id);
-  if (here != nullptr && here->room)
+  what->number = here->attempt = ++attempts_;
+  if (here->room)
     ask(here->room, what);
   else
     open(what);
@@ -93,8 +95,9 @@ void session::open(const std::shared_ptr<attempt>& what) {
 
 void session::ask(const room_actor& room, const std::shared_ptr<attempt>& what) {
   auto* here = find_place(what->id);
-  if (here == nullptr)
-    return;
+  if (here == nullptr || here->attempt != what->number)
+    return what->no(
+      to_caf({domain::errc::unavailable, "The room was left or entered meanwhile", {}, {}}));
   here->room = room; // from now on leaving tells it
   request(room, left_until(*world_, what->until), what->how)
     .then(
@@ -110,9 +113,11 @@ void session::ask(const room_actor& room, const std::shared_ptr<attempt>& what) 
 void session::admitted(const std::shared_ptr<attempt>& what, room_joined& joined) {
   std::vector<session_command> waiting;
   if (auto* here = find_place(what->id)) {
-    here->now = place::stage::inside;
-    here->was_inside = true;
-    waiting.swap(here->waiting);
+    here->was_inside = true; // the client is told so, whatever becomes of a later attempt
+    if (here->attempt == what->number) {
+      here->now = place::stage::inside;
+      waiting.swap(here->waiting);
+    }
   }
   what->yes(joined);
   for (auto& command : waiting)
@@ -123,8 +128,9 @@ void session::turned_away(const std::shared_ptr<attempt>& what, const caf::error
   const auto problem = from_caf(why);
   const bool is_final =
     problem.code == domain::errc::not_found || problem.code == domain::errc::forbidden;
-  const auto here = std::find_if(
-    places_.begin(), places_.end(), [&](const place& each) { return each.id == what->id; });
+  const auto here = std::find_if(places_.begin(), places_.end(), [&](const place& each) {
+    return each.id == what->id && each.attempt == what->number;
+  });
   std::vector<session_command> waiting;
   if (here != places_.end()) {
     waiting.swap(here->waiting);

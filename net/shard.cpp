@@ -12,6 +12,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <array>
+#include <iterator>
+#include <utility>
 
 namespace net {
 
@@ -43,6 +45,8 @@ struct shard::impl {
   std::mutex mutex;
   std::vector<order> orders; // guarded by mutex
   std::vector<order> taken;
+  bool is_deferred = false; // `taken` waits for the actors that were ready when it was taken
+  shard_queue* queue = nullptr;
   std::array<std::atomic<std::uint32_t>, interest_slots> interest{};
 
   struct parked {
@@ -61,6 +65,7 @@ shard::shard(
     : index_(index), io_(queue.io()), unit_(unit), queue_bytes_max_(queue_bytes_max),
       topics_(std::make_unique<topics>()), journal_(std::make_unique<journal>()),
       impl_(std::make_unique<impl>(queue.io())) {
+  impl_->queue = &queue;
   queue.on_end_of_turn([this] { return end_of_turn(); });
 }
 
@@ -161,11 +166,28 @@ void shard::subscribe_now(client& who, const domain::topic& topic) {
     interest(topic).fetch_sub(1, std::memory_order_relaxed);
 }
 
-void shard::handle_orders() {
-  {
-    std::lock_guard guard{impl_->mutex};
+void shard::take_orders() {
+  std::lock_guard guard{impl_->mutex};
+  if (impl_->taken.empty())
     impl_->taken.swap(impl_->orders);
+  else {
+    std::move(impl_->orders.begin(), impl_->orders.end(), std::back_inserter(impl_->taken));
+    impl_->orders.clear();
   }
+}
+
+bool shard::has_orders() const {
+  std::lock_guard guard{impl_->mutex};
+  return !impl_->orders.empty();
+}
+
+void shard::handle_orders() {
+  take_orders();
+  handle_taken();
+}
+
+void shard::handle_taken() {
+  impl_->is_deferred = false;
   auto& taken = impl_->taken;
   for (std::size_t i = 0; i < taken.size();) {
     if (auto* change = std::get_if<subscription>(&taken[i])) {
@@ -189,7 +211,18 @@ void shard::handle_orders() {
 
 bool shard::end_of_turn() {
   auto worked = false;
-  handle_orders();
+  // An actor on another shard answers first and delivers then. Its answer may have come after the
+  // last look at the run queue and its delivery before this one: so actors that are ready now run
+  // once more before the deliveries.
+  if (!impl_->is_deferred) {
+    take_orders();
+    if (!impl_->taken.empty() && impl_->queue->has_jobs()) {
+      impl_->is_deferred = true;
+      return true;
+    }
+  }
+  handle_taken();
+  worked = has_orders(); // came meanwhile: another round
   close_overflowed();
   if (!impl_->dirty.empty()) {
     worked = true;

@@ -106,6 +106,9 @@ public:
 
 private:
   struct impl;
+  void take_orders();
+  void handle_taken();
+  bool has_orders() const;
   void close_overflowed();
   void keep_house();
   std::uint32_t index_;

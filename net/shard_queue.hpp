@@ -34,6 +34,9 @@ public:
   /// when that found nothing either.
   caf::resumable* next();
 
+  /// Actors are waiting to run here.
+  bool has_jobs() const { return !local_.empty() || has_inbox_.load(std::memory_order_acquire); }
+
   /// What is left at shutdown, or nullptr. After the owner's thread has ended.
   caf::resumable* pop_any();
 

@@ -247,9 +247,10 @@ void session::on_message(std::string_view bytes, bool binary) {
     fail("parse error", domain::close_code::bad_request);
 }
 
-void session::on_gone(std::uint16_t) {
+void session::on_gone(std::uint16_t code) {
   const auto keep = self();
-  fail("transport close", domain::close_code::normal);
+  // Stock clients close without a code, whatever they mean to do next.
+  fail("transport close", domain::close_code::normal, code == code_of(domain::close_code::normal));
 }
 
 // -- both --
@@ -271,7 +272,8 @@ void session::on_packet(const packet& p) {
   case packet_type::close:
     if (get_ != nullptr)
       end_get("6");
-    fail("transport close", domain::close_code::normal);
+    // Over polling it is all that a stock client can say, also when it comes back at once.
+    fail("transport close", domain::close_code::normal, transport_ == transport::websocket);
     return;
   case packet_type::open:
   case packet_type::upgrade:
@@ -321,17 +323,17 @@ void session::close(std::uint16_t code, std::string_view reason) {
   arm();
 }
 
-void session::fail(std::string_view reason, domain::close_code code) {
+void session::fail(std::string_view reason, domain::close_code code, bool is_final) {
   if (is_over_)
     return;
   const auto keep = self();
   if (get_ != nullptr)
     end_get("1");
-  end(reason, code_of(code));
+  end(reason, code_of(code), is_final);
   shared_.forget(sid_);
 }
 
-void session::end(std::string_view reason, std::uint16_t code) {
+void session::end(std::string_view reason, std::uint16_t code, bool is_final) {
   is_over_ = true;
   heartbeat_at_ = user_at_ = never;
   drop_candidate();
@@ -341,7 +343,7 @@ void session::end(std::string_view reason, std::uint16_t code) {
     respond(held, shared_.origins, 400, "text/html", "");
   if (const auto parted = std::move(link_))
     parted->part(code, reason);
-  on_closed(reason);
+  on_closed(reason, is_final);
 }
 
 void session::abandon() {

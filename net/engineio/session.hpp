@@ -55,8 +55,9 @@ protected:
   virtual std::shared_ptr<session> self() = 0;
   virtual void on_data(std::string_view bytes, bool binary) = 0;
   /// The transport is gone, or will be without the user. Once. `reason`: one of the protocol's
-  /// words.
-  virtual void on_closed(std::string_view reason) = 0;
+  /// words. `is_final`: the peer said that it is done, in a way stock clients that mean to return
+  /// do not.
+  virtual void on_closed(std::string_view reason, bool is_final) = 0;
   /// Queues a frame of the engine's own, bounded as all are.
   virtual void send(const frame_ptr& packet) = 0;
   /// False: the user takes no more messages until resume_transport().
@@ -93,8 +94,8 @@ private:
   void on_time(domain::steady_time now) override;
   void arm();
   /// Closes without last words: the session id is unknown at once.
-  void fail(std::string_view reason, domain::close_code code);
-  void end(std::string_view reason, std::uint16_t code);
+  void fail(std::string_view reason, domain::close_code code, bool is_final = false);
+  void end(std::string_view reason, std::uint16_t code, bool is_final = false);
 
   environment& shared_;
   std::string sid_;

@@ -1,16 +1,11 @@
 #include "net/http/connection.hpp"
 
 #include "net/http/guard.hpp"
-#include "net/http/live_exchange.hpp"
-#include "net/http/response.hpp"
-#include "net/http/target.hpp"
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
-#include <array>
-#include <unistd.h>
+#include <iterator>
 #include <utility>
 
 namespace net::http {
@@ -18,47 +13,13 @@ namespace net::http {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-struct moved_connection {
-  explicit moved_connection(int fd) : descriptor(fd) {}
-  moved_connection(moved_connection&& other) noexcept
-      : descriptor(std::exchange(other.descriptor, -1)), protocol(other.protocol),
-        what(std::move(other.what)), handshake(std::move(other.handshake)),
-        leftover(std::move(other.leftover)), keep_alive(other.keep_alive) {}
-  ~moved_connection() {
-    if (descriptor >= 0)
-      ::close(descriptor);
-  }
-
-  int descriptor;
-  asio::ip::tcp protocol = asio::ip::tcp::v4();
-  request what;
-  std::unique_ptr<connection::beast_request> handshake;
-  std::string leftover;
-  bool keep_alive = true;
-};
-
 namespace {
 
 constexpr std::size_t read_size = 4'096;
 constexpr std::size_t body_read_size = 32'768;
-constexpr std::size_t linger_bytes_max = 16u << 20;
-constexpr std::size_t request_id_size_max = 128;
-
-bool is_request_id(std::string_view text) {
-  return !text.empty() && text.size() <= request_id_size_max
-         && std::all_of(text.begin(), text.end(), [](char c) {
-              return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-                     || c == '.' || c == '_' || c == '-';
-            });
-}
 
 std::size_t count_fields(const connection::beast_request& r) {
   return static_cast<std::size_t>(std::distance(r.begin(), r.end()));
-}
-
-bool is_websocket_handshake(const request& r) {
-  return r.method == "GET" && has_token(r.header("Upgrade"), "websocket")
-         && has_token(r.header("Connection"), "upgrade");
 }
 
 std::string_view code_of(int status) {
@@ -110,18 +71,6 @@ void connection::start() {
   wait_readable();
 }
 
-void connection::start(moved_connection from) {
-  error_code ignored;
-  socket_.non_blocking(true, ignored);
-  keep_alive_ = from.keep_alive;
-  is_head_ = from.what.method == "HEAD";
-  began_ = clock::now();
-  const auto bytes = in_.prepare(from.leftover.size());
-  asio::buffer_copy(bytes, asio::buffer(from.leftover));
-  in_.commit(from.leftover.size());
-  dispatch(std::move(from.what), std::move(from.handshake));
-}
-
 void connection::close() {
   if (phase_ == phase::closed)
     return;
@@ -142,8 +91,7 @@ void connection::check_deadline(clock::time_point now) {
     close();
 }
 
-// -- reading
-// ---------------------------------------------------------------------------------------
+// -- reading --
 
 void connection::wait_readable() {
   if (is_waiting_ || phase_ == phase::closed)
@@ -315,221 +263,6 @@ bool connection::step_body() {
   }
   run();
   return true;
-}
-
-// -- answering
-// -------------------------------------------------------------------------------------
-
-void connection::run() {
-  auto message = std::make_unique<beast_request>(parser_->release());
-  parser_.reset();
-  keep_alive_ = message->keep_alive();
-  request r;
-  r.method = message->method_string();
-  r.target = message->target();
-  r.address = address_;
-  r.body = std::move(message->body());
-  r.headers.reserve(fields_);
-  for (const auto& field : *message)
-    r.headers.emplace_back(field.name_string(), field.value());
-  const auto given = r.header("X-Request-Id");
-  r.request_id = is_request_id(given) ? std::string{given} : owner_->next_request_id();
-  is_head_ = r.method == "HEAD";
-  auto parts = split_target(r.target);
-  if (!parts) {
-    phase_ = phase::answering;
-    keep_alive_ = false;
-    return answer(error_response(r, 400, "bad_request", "The target is malformed"), r);
-  }
-  r.path = std::move(parts->path);
-  r.query = std::move(parts->query);
-  r.is_upgrade = message->version() == 11 && is_websocket_handshake(r);
-  if (!r.is_upgrade)
-    message.reset();
-  dispatch(std::move(r), std::move(message));
-}
-
-void connection::dispatch(request what, std::unique_ptr<beast_request> handshake) {
-  become(phase::answering, std::chrono::milliseconds{0});
-  const auto e =
-    std::make_shared<live_exchange>(shared_from_this(), std::move(what), std::move(handshake));
-  try {
-    owner_->options_.table->dispatch(e);
-  } catch (const std::exception& why) {
-    if (owner_->options_.log != nullptr)
-      owner_->options_.log->error("http-handler-threw", {{"what", std::string_view{why.what()}}});
-    e->fail({domain::errc::internal, "", {}, {}});
-  }
-}
-
-void connection::watch(std::function<void()> on_gone) {
-  on_gone_ = std::move(on_gone);
-  wait_readable();
-}
-
-void connection::check_gone() {
-  if (!on_gone_)
-    return;
-  char byte = 0;
-  error_code why;
-  const auto n = socket_.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, why);
-  if (why == asio::error::would_block)
-    return wait_readable();
-  if (why || n == 0)
-    close();
-  // otherwise a pipelined request waits: the peer is there, and its end will show after the answer
-}
-
-void connection::refuse(int status, std::string_view code, std::string_view message) {
-  request nothing;
-  nothing.request_id = owner_->next_request_id();
-  nothing.address = address_;
-  parser_.reset();
-  keep_alive_ = false;
-  is_head_ = false;
-  phase_ = phase::answering;
-  answer(error_response(nothing, status, code, message), nothing);
-}
-
-void connection::answer(response r, const request& to) {
-  if (phase_ != phase::answering)
-    return;
-  on_gone_ = nullptr;
-  const auto& o = owner_->options_;
-  keep_alive_ = keep_alive_ && !r.close
-                && (o.is_draining == nullptr || !o.is_draining->load(std::memory_order_relaxed));
-  const auto size = r.shared_body ? r.shared_body->size() : r.body.size();
-  out_head_ = render_head(r, size, keep_alive_, to.request_id);
-  if (!is_head_ && r.status != 204 && r.status != 304) {
-    out_body_ = std::move(r.body);
-    out_shared_ = std::move(r.shared_body);
-  }
-  sent_ = 0;
-  const auto status = static_cast<std::size_t>(std::clamp(r.status, 0, 599));
-  owner_->stats_.answers[status].fetch_add(1, std::memory_order_relaxed);
-  const auto level = r.status >= 500               ? domain::log_level::warn
-                     : to.path.starts_with("/api") ? domain::log_level::info
-                                                   : domain::log_level::debug;
-  if (o.log != nullptr && o.log->enabled(level)) {
-    const std::chrono::duration<double, std::milli> took = clock::now() - began_;
-    o.log->write(
-      level, "http-request",
-      {{"method", std::string_view{to.method}},
-       {"path", std::string_view{to.path}},
-       {"status", std::int64_t{r.status}},
-       {"ms", took.count()},
-       {"requestId", std::string_view{to.request_id}},
-       {"address", std::string_view{to.address}},
-       {"user", to.who ? std::string_view{to.who->user.value} : std::string_view{}}});
-  }
-  phase_ = phase::writing;
-  write_out();
-}
-
-// -- writing
-// ---------------------------------------------------------------------------------------
-
-void connection::write_out() {
-  const std::string_view body =
-    out_shared_ ? std::string_view{*out_shared_} : std::string_view{out_body_};
-  while (sent_ < out_head_.size() + body.size()) {
-    const auto head_left = std::string_view{out_head_}.substr(std::min(sent_, out_head_.size()));
-    const auto body_left = body.substr(sent_ > out_head_.size() ? sent_ - out_head_.size() : 0);
-    const std::array<asio::const_buffer, 2> both{asio::buffer(head_left), asio::buffer(body_left)};
-    error_code why;
-    sent_ += socket_.write_some(both, why);
-    if (why == asio::error::would_block) {
-      deadline_ = clock::now() + owner_->options_.times.write;
-      socket_.async_wait(
-        asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code failed) {
-          if (self->phase_ != phase::writing)
-            return;
-          if (failed)
-            return self->close();
-          self->write_out();
-        });
-      return;
-    }
-    if (why)
-      return close();
-  }
-  written();
-}
-
-void connection::written() {
-  out_head_ = {};
-  out_body_ = {};
-  out_shared_.reset();
-  if (!keep_alive_)
-    return linger();
-  become(phase::idle, owner_->options_.times.idle);
-  advance();
-}
-
-void connection::linger() {
-  // Closing at once with bytes unread makes the kernel send a reset, which can destroy the answer
-  // on its way.
-  error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  become(phase::lingering, owner_->options_.times.linger);
-  in_ = {};
-  taken_ = 0;
-  wait_readable();
-}
-
-void connection::drain() {
-  std::array<char, body_read_size> nowhere;
-  error_code why;
-  taken_ += socket_.read_some(asio::buffer(nowhere), why);
-  if ((why && why != asio::error::would_block) || taken_ > linger_bytes_max)
-    return close();
-  wait_readable();
-}
-
-// -- leaving
-// ---------------------------------------------------------------------------------------
-
-bool connection::hand_over(
-  std::uint32_t shard_index, request what, std::unique_ptr<beast_request> handshake) {
-  if (phase_ != phase::answering || !owner_->options_.reach)
-    return false;
-  error_code why;
-  const auto protocol = socket_.local_endpoint(why).protocol();
-  auto moved = std::make_shared<moved_connection>(-1);
-  moved->protocol = protocol;
-  moved->what = std::move(what);
-  moved->what.who.reset();
-  moved->handshake = std::move(handshake);
-  moved->leftover = std::string{buffered()};
-  moved->keep_alive = keep_alive_;
-  moved->descriptor = socket_.release(why); // off this shard's reactor
-  if (why)
-    return false;
-  const bool is_there = owner_->options_.reach(shard_index, [moved](door& other) {
-    asio::ip::tcp::socket socket{
-      other.config().io, moved->protocol, std::exchange(moved->descriptor, -1)};
-    auto address = moved->what.address;
-    std::make_shared<connection>(other.shared_from_this(), std::move(socket), std::move(address))
-      ->start(std::move(*moved));
-  });
-  if (is_there)
-    close();
-  else
-    socket_.assign(protocol, std::exchange(moved->descriptor, -1), why);
-  return is_there;
-}
-
-std::unique_ptr<upgraded> connection::take_socket(std::unique_ptr<beast_request> handshake) {
-  if (phase_ != phase::answering)
-    return nullptr;
-  phase_ = phase::closed;
-  on_gone_ = nullptr;
-  owner_->remove(*this);
-  error_code ignored;
-  if (is_waiting_)
-    socket_.cancel(ignored);
-  return std::unique_ptr<upgraded>{
-    new upgraded{std::move(socket_), std::move(*handshake), std::string{buffered()}}};
 }
 
 } // namespace net::http

@@ -79,8 +79,8 @@ void socketio_client::send(const frame_ptr& packet) {
   enqueue(packet, delivery_class::ephemeral);
 }
 
-void socketio_client::on_closed(std::string_view reason) {
-  closed(!is_final_ && reason != "parse error");
+void socketio_client::on_closed(std::string_view reason, bool is_final) {
+  closed(!is_final && !is_final_ && reason != "parse error");
 }
 
 void socketio_client::on_deadline() {

@@ -32,7 +32,7 @@ private:
   // engineio::session
   std::shared_ptr<session> self() override;
   void on_data(std::string_view bytes, bool binary) override;
-  void on_closed(std::string_view reason) override;
+  void on_closed(std::string_view reason, bool is_final) override;
   void send(const frame_ptr& packet) override;
   bool wants_input() const override { return !is_paused(); }
   void mark_dirty() override { become_dirty(); }

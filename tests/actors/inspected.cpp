@@ -41,7 +41,8 @@ public:
 
 } // namespace
 
-TEST_CASE_METHOD(simulated_node, "an actor's mailbox and work are seen without asking it", "[inspection]") {
+TEST_CASE_METHOD(
+  simulated_node, "an actor's mailbox and work are seen without asking it", "[inspection]") {
   auto one = system.spawn<counter>(&world->live);
   run();
   for (std::uint64_t i = 0; i < 3; ++i)
@@ -60,7 +61,9 @@ TEST_CASE_METHOD(simulated_node, "an actor's mailbox and work are seen without a
   CHECK(row.stuck_us == 0);
 }
 
-TEST_CASE_METHOD(simulated_node, "actors are listed by type, in the order asked for, with totals", "[inspection]") {
+TEST_CASE_METHOD(
+  simulated_node, "actors are listed by type, in the order asked for, with totals",
+  "[inspection]") {
   std::vector<counter_actor> all;
   for (std::uint64_t i = 0; i < 5; ++i) {
     all.push_back(system.spawn<counter>(&world->live));
@@ -77,7 +80,8 @@ TEST_CASE_METHOD(simulated_node, "actors are listed by type, in the order asked 
   CHECK(world->live.list("counter", actors::actor_order::messages, 1).rows[0].handled == 4);
 }
 
-TEST_CASE_METHOD(simulated_node, "an actor that dies of an exception leaves its reason", "[inspection]") {
+TEST_CASE_METHOD(
+  simulated_node, "an actor that dies of an exception leaves its reason", "[inspection]") {
   auto one = system.spawn<counter>(&world->live);
   const auto id = one.id();
   const auto before = world->live.size();
@@ -92,7 +96,8 @@ TEST_CASE_METHOD(simulated_node, "an actor that dies of an exception leaves its 
   CHECK(dead.back().reason.find("runtime_error") != std::string::npos);
 }
 
-TEST_CASE_METHOD(simulated_node, "an actor nobody refers to vanishes from the list", "[inspection]") {
+TEST_CASE_METHOD(
+  simulated_node, "an actor nobody refers to vanishes from the list", "[inspection]") {
   const auto before = world->live.size();
   system.spawn<counter>(&world->live);
   run();
@@ -107,16 +112,21 @@ TEST_CASE_METHOD(simulated_node, "the inspector asks an actor for its state", "[
   auto state = ask<std::string>(inspector, actors::inspect_actor{one.id()});
   REQUIRE(state);
   CHECK(*state.value == "{\"sum\":42}");
-  CHECK(ask<std::string>(inspector, actors::inspect_actor{999'999}).error.code == domain::errc::not_found);
+  CHECK(
+    ask<std::string>(inspector, actors::inspect_actor{999'999}).error.code
+    == domain::errc::not_found);
 }
 
-TEST_CASE_METHOD(simulated_node, "a pinned actor runs at home, whoever sends to it, and may move", "[pinned]") {
+TEST_CASE_METHOD(
+  simulated_node, "a pinned actor runs at home, whoever sends to it, and may move", "[pinned]") {
   counting_unit first{system}, second{system};
-  auto session = actors::spawn_session(system, {world, domain::session_id{"s"}, principal("ann"), {0, 1, 1}, &first});
+  auto session = actors::spawn_session(
+    system, {world, domain::session_id{"s"}, principal("ann"), {0, 1, 1}, &first});
   caf::anon_send(session, actors::session_tick{});
   CHECK(first.asked == 1);
   run();
-  REQUIRE(ask<actors::session_attached>(session, actors::session_attach{{1, 1, 1}, principal("ann"), &second}));
+  REQUIRE(ask<actors::session_attached>(
+    session, actors::session_attach{{1, 1, 1}, principal("ann"), &second}));
   const auto asked = first.asked;
   caf::anon_send(session, actors::session_tick{});
   run();

@@ -42,10 +42,13 @@ struct whole_node : support::simulated_system {
     return {domain::user_id{"usr_ann"}, "ann", "Ann", {}, domain::role::user, clock.now() + 1h};
   }
   actors::session_actor open(std::uint32_t slot) {
-    auto made = node->open_session(ann(), ids.next_session(), "pid" + std::to_string(slot), {0, slot, 1}, nullptr);
+    auto made = node->open_session(
+      ann(), ids.next_session(), "pid" + std::to_string(slot), {0, slot, 1}, nullptr);
     return made ? *made : actors::session_actor{};
   }
-  std::size_t count(std::string_view type) { return node->actors().list(type, actors::actor_order::age, 1'000).rows.size(); }
+  std::size_t count(std::string_view type) {
+    return node->actors().list(type, actors::actor_order::age, 1'000).rows.size();
+  }
 };
 
 } // namespace
@@ -73,7 +76,8 @@ TEST_CASE_METHOD(whole_node, "a node starts its tree and knows whether storage s
   CHECK_FALSE(node->is_storage_ready());
 }
 
-TEST_CASE_METHOD(whole_node, "a stopping node answers, closes its sessions and leaves no actor behind", "[node]") {
+TEST_CASE_METHOD(
+  whole_node, "a stopping node answers, closes its sessions and leaves no actor behind", "[node]") {
   auto session = open(1);
   const auto tell = [&](const char* ack, domain::command what) {
     caf::anon_send(session, actors::session_command{{{0, 1, 1}, ack, "x"}, std::move(what)});
@@ -91,11 +95,15 @@ TEST_CASE_METHOD(whole_node, "a stopping node answers, closes its sessions and l
 }
 
 TEST_CASE_METHOD(whole_node, "a user has a bounded number of sessions", "[node]") {
+  std::vector<actors::session_actor> held; // as connections do: a session nobody holds ends
   for (std::uint32_t i = 1; i <= domain::limits::sessions_per_user; ++i)
-    REQUIRE(open(i));
+    REQUIRE(held.emplace_back(open(i)));
   CHECK_FALSE(open(1'000));
   run();
   CHECK(count("session") == domain::limits::sessions_per_user);
+  held.clear();
+  run();
+  CHECK(count("session") == 0);
 }
 
 TEST_CASE_METHOD(whole_node, "sessions are woken by the housekeeper", "[node]") {

@@ -286,7 +286,7 @@ TEST_CASE_METHOD(
   auto joining = question<actors::room_joined>(room, join_of("ann"));
   self->send(
     room, actors::room_leave{domain::user_id{"usr_ann"}, domain::session_id{"ses_ann"}, {}});
-  CHECK(joining().error.code == domain::errc::forbidden);
+  CHECK(joining().error.code == domain::errc::unavailable);
   CHECK(ask<actors::room_state_view>(room, actors::room_state_query{})->sessions == 0);
 }
 

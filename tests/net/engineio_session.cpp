@@ -60,7 +60,7 @@ public:
 private:
   std::shared_ptr<session> self() override { return shared_from_this(); }
   void on_data(std::string_view bytes, bool binary) override;
-  void on_closed(std::string_view reason) override;
+  void on_closed(std::string_view reason, bool is_final) override;
   void send(const net::frame_ptr& packet) override {
     frames_.push(packet);
     mark_dirty();
@@ -159,7 +159,7 @@ void echo::on_data(std::string_view bytes, bool binary) {
     say(std::string{bytes});
 }
 
-void echo::on_closed(std::string_view reason) {
+void echo::on_closed(std::string_view reason, bool) {
   app_.reasons.emplace_back(reason);
 }
 

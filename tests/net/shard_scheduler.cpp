@@ -76,7 +76,7 @@ TEST_CASE("an actor sent to from a shard runs on that shard", "[net][shard]") {
 TEST_CASE("a pinned actor always runs on its shard, whoever sends", "[net][shard]") {
   shards all{2};
   auto& home = all.scheduler().worker(1);
-  auto actor = all.system->spawn<whereabouts>(&home);
+  auto actor = all.system->spawn<whereabouts, caf::lazy_init>(&home);
   caf::scoped_actor self{*all.system};
   for (auto i = 0; i < 200; ++i)
     self->request(actor, 5s, where_query{})

@@ -167,7 +167,7 @@ struct simulated_client {
 
   /// Sends a command and gives its acknowledgement's name.
   std::string start(domain::command what) {
-    auto ack = who.username + '-' + std::to_string(++count);
+    auto ack = who.username + '-' + std::to_string(connection.slot) + '-' + std::to_string(++count);
     caf::anon_send(session, actors::session_command{{connection, ack, "command"}, std::move(what)});
     return ack;
   }
