@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <vector>
 
 namespace net {
 
@@ -29,6 +30,7 @@ constexpr std::size_t idle_read_bytes =
   512; // an idle connection keeps this much; a long message grows it
 constexpr std::size_t busy_read_bytes = 65'536;
 constexpr auto close_timeout = std::chrono::seconds{5};
+constexpr std::size_t drain_bytes_max = 16u << 20;
 
 class beast_websocket final : public websocket {
 public:
@@ -144,6 +146,8 @@ private:
     auto limit = buffer_.size() == 0 ? idle_read_bytes : busy_read_bytes;
     stream_.async_read_some(buffer_, limit, [self = self_ptr()](error_code failed, std::size_t) {
       self->is_reading_ = false;
+      self->is_drained_ = failed.category() == error_code{ws::error::closed}.category()
+                          && failed != ws::error::closed;
       if (failed)
         return self->finish(failed == ws::error::closed ? self->stream_.reason().code : 1006);
       if (!self->stream_.is_message_done())
@@ -215,14 +219,37 @@ private:
     if (is_finished_)
       return;
     is_finished_ = true;
-    error_code ignored;
-    auto& socket = stream_.next_layer().socket();
-    socket.shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
-    socket.close(ignored);
     if (deadline_ != nullptr)
       deadline_->cancel();
     if (progress_ != nullptr)
       progress_->cancel();
+    error_code ignored;
+    auto& socket = stream_.next_layer().socket();
+    if (!is_drained_) {
+      socket.shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
+      socket.close(ignored);
+      return;
+    }
+    // Closing at once with bytes unread makes the kernel send a reset, which can destroy the close
+    // frame on its way: a peer that sent too much would never read the 1009.
+    socket.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    deadline_ = std::make_unique<boost::asio::steady_timer>(home_.io(), close_timeout);
+    deadline_->async_wait([self = self_ptr()](error_code) {
+      error_code unused;
+      self->stream_.next_layer().socket().close(unused);
+    });
+    drain(std::make_shared<std::vector<char>>(busy_read_bytes), drain_bytes_max);
+  }
+
+  void drain(std::shared_ptr<std::vector<char>> into, std::size_t left) {
+    auto space = boost::asio::buffer(*into);
+    stream_.next_layer().socket().async_read_some(
+      space, [self = self_ptr(), into, left](error_code failed, std::size_t bytes) {
+        if (failed || bytes >= left)
+          self->deadline_->cancel();
+        else
+          self->drain(into, left - bytes);
+      });
   }
 
   shard& home_;
@@ -242,6 +269,7 @@ private:
   bool is_ending_ = false;
   bool is_finished_ = false;
   bool is_told_ = false;
+  bool is_drained_ = false; // the peer broke the protocol, and may still be sending
 };
 
 } // namespace

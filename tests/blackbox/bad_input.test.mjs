@@ -17,7 +17,15 @@ const { pid } = node;
 const [alice, bob] = await Promise.all([register(node.url, 'Alice'), register(node.url, 'Bob')]);
 const room = await createRoom(node.url, alice.token);
 const secret = await createRoom(node.url, alice.token, { type: 'private' });
-const mallory = await register(node.url, 'Mallory');
+// Broken connections leave sessions behind for a moment, and a user may have 50: take turns.
+const crowd = await Promise.all(Array.from({ length: 8 }, () => register(node.url, 'Mallory')));
+let turn = 0;
+const mallory = {
+  user: crowd[0].user,
+  get token() {
+    return crowd[turn++ % crowd.length].token;
+  },
+};
 const context = { node, url: node.url, port: node.port, alice, bob, room, secret };
 
 const rows = [

@@ -1,5 +1,5 @@
 // Engine.IO and Socket.IO packets that must be refused, each as the protocol's tables say.
-import { RawWebSocket, PollingSession, exchange, frame, handshake, opcode, openEngine } from '../support/raw.mjs';
+import { RawWebSocket, PollingSession, exchange, frame, handshake, leaveEngine, opcode, openEngine, partingOf } from '../support/raw.mjs';
 import { signToken } from '../support/clients.mjs';
 
 const path = '/socket.io/';
@@ -131,8 +131,7 @@ export function engineRows({ url, port, alice }) {
     for (const packet of ['0', '6', '5', '3']) engine.text(packet);
     engine.text('420["sync",{"rooms":{}}]');
     const answer = await engine.nextText();
-    engine.text('1');
-    await engine.closes();
+    await leaveEngine(engine);
     return answer.startsWith('430[{"ok":true') ? 'pong of the server' : answer;
   });
 
@@ -147,8 +146,7 @@ export function engineRows({ url, port, alice }) {
     probing(`${name} closes the WebSocket only`, [true, 'alive'], async (session, ws) => {
       const probe = await ws();
       probe.text(packet);
-      await probe.closeCode();
-      return [await probe.closes(), await lives(session)];
+      return [(await partingOf(probe)).closed, await lives(session)];
     });
   }
   probing('a message between probe and upgrade closes the WebSocket only', ['3probe', 'alive'], async (session, ws) => {
@@ -156,15 +154,14 @@ export function engineRows({ url, port, alice }) {
     probe.text('2probe');
     const answer = await probe.nextText();
     probe.text('42["x"]');
-    await probe.closeCode();
+    await partingOf(probe);
     return [answer, await lives(session)];
   });
   probing('a second probe beside a running one is closed', [true, 'alive'], async (session, ws) => {
     const probe = await ws();
     probe.text('2probe');
     await probe.nextText();
-    const { connection } = await exchange(port, handshake(`${path}?EIO=4&transport=websocket&sid=${session.sid}`));
-    const closed = await connection.closes();
+    const { closed } = await partingOf(await ws());
     probe.destroy();
     return [closed, await lives(session)];
   });
@@ -176,8 +173,7 @@ export function engineRows({ url, port, alice }) {
     probe.text('420["sync",{"rooms":{}}]');
     await probe.nextText();
     const later = await session.get();
-    probe.text('1');
-    await probe.closes();
+    await leaveEngine(probe);
     return [answer, `${later.status} ${JSON.parse(later.text).code}`];
   });
   probing('packets meanwhile arrive in order and once', true, async (session, ws) => {
@@ -190,8 +186,7 @@ export function engineRows({ url, port, alice }) {
     probe.text('425["sync",{"rooms":{}}]');
     const seen = [];
     while (seen.length < 6) seen.push(Number(/^43(\d+)/.exec(await probe.nextText())?.[1]));
-    probe.text('1');
-    await probe.closes();
+    await leaveEngine(probe);
     return seen.every((id, i) => id === i) || seen;
   });
   return rows;
@@ -292,11 +287,7 @@ export function socketioRows({ port, alice, room, secret }) {
     row(`${name} before CONNECT closes`, true, async () => {
       const socket = await openEngine(port);
       socket.text(packet);
-      await socket.closeCode();
-      socket.write(frame(opcode.close, ''));
-      const closed = await socket.closes();
-      socket.destroy();
-      return closed;
+      return (await partingOf(socket)).closed;
     });
   }
   const harmless = (name, packets) => row(`${name} does nothing and closes nothing`, true, async () => {
@@ -308,8 +299,7 @@ export function socketioRows({ port, alice, room, secret }) {
       if (answer === undefined) return 'closed';
       if (answer.startsWith('4399[{"ok":true')) break;
     }
-    socket.text('1');
-    await socket.closes();
+    await leaveEngine(socket);
     return true;
   });
   harmless('an EVENT without a payload', ['42']);
@@ -325,8 +315,7 @@ export function socketioRows({ port, alice, room, secret }) {
     const socket = await openEngine(port, alice.token);
     socket.text(`427${JSON.stringify(args)}`);
     const answer = await socket.nextText();
-    socket.text('1');
-    await socket.closes();
+    await leaveEngine(socket);
     return /^437\[/.test(answer) ? JSON.parse(answer.slice(3))[0].error?.code : answer;
   });
   asked('an unknown command', ['make-coffee', {}], 'bad_request');

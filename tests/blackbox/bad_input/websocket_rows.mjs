@@ -1,7 +1,7 @@
 // RFC 6455 broken in every way a client can: the handshake's status, or the close code. And what the
 // plain sub-protocol makes of frames that are well formed and say nonsense.
 import { signToken } from '../support/clients.mjs';
-import { RawWebSocket, closePayload, exchange, frame, handshake, opcode, openPlain } from '../support/raw.mjs';
+import { RawWebSocket, closePayload, exchange, frame, handshake, opcode, openPlain, partingOf } from '../support/raw.mjs';
 
 const { text, binary, continuation, close, ping } = opcode;
 const bytes = (...list) => Buffer.from(list);
@@ -186,11 +186,7 @@ export function websocketRows({ port, alice, bob, room, secret }) {
       async run() {
         const socket = await openPlain(port, alice.token);
         for (const one of list) socket.write(one);
-        const closing = await socket.closeCode();
-        socket.write(frame(close, closePayload(1000)));
-        const closed = await socket.closes();
-        socket.destroy();
-        return { code: closing.code, closed };
+        return partingOf(socket);
       },
     });
   }

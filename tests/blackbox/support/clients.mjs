@@ -1,9 +1,16 @@
 // What a client does: sign up, sign in, talk over Socket.IO, plain WebSocket and REST.
 import { createHmac, randomBytes } from 'node:crypto';
+import { after } from 'node:test';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
 
 import { jwtSecret } from './node.mjs';
+
+// A client that a failed test left behind would keep the process alive.
+const open = new Set();
+after(() => {
+  for (const close of open) close();
+});
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -116,11 +123,12 @@ export function socketClient(url, token, options = {}) {
       }),
       'the socket.io connect',
     );
-  /// Ends the client without leaving anything that keeps the process alive.
+  /// Ends the client for good.
   socket.end = () => {
     socket.io.reconnection(false);
     socket.disconnect();
   };
+  open.add(socket.end);
   return socket;
 }
 
@@ -139,8 +147,11 @@ export class PlainClient {
       headers: inHeader ? { authorization: `Bearer ${token}` } : {},
       perMessageDeflate: false,
     });
+    const cut = () => this.cut();
+    open.add(cut);
     this.closed = new Promise((resolve) => {
       this.socket.on('close', (code, reason) => {
+        open.delete(cut);
         for (const { reject } of this.waiting.values()) reject(new Error(`closed with ${code}`));
         this.waiting.clear();
         resolve({ code, reason: reason.toString() });

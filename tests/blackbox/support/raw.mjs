@@ -210,6 +210,21 @@ export class RawWebSocket extends RawConnection {
   }
 }
 
+/// Waits for the server's close frame and answers it, as a client must; the code, and whether TCP went.
+export async function partingOf(socket) {
+  const { code } = await socket.closeCode();
+  socket.write(frame(opcode.close, ''));
+  const closed = await socket.closes();
+  socket.destroy();
+  return { code, closed };
+}
+
+/// Leaves an Engine.IO session over WebSocket in the clean way.
+export function leaveEngine(socket) {
+  socket.text('1');
+  return partingOf(socket);
+}
+
 /// A plain WebSocket, signed in by its first frame, whose further frames are written by hand.
 export async function openPlain(port, token, headers = {}) {
   const socket = await RawWebSocket.open(port, '/ws', { 'Sec-WebSocket-Protocol': 'troupe.v1.json', ...headers });
