@@ -65,6 +65,11 @@ export async function killRounds({ rounds, seed, nodeOptions = {}, untilFailure 
     const failures = judge(node, room, talkers, { isFinal: true });
     const acknowledged = talkers.reduce(
       (sum, talker) => sum + [...talker.sent.values()].filter((m) => m.acks.length > 0).length, 0);
+    if (failures.length > 0) {
+      for (const talker of talkers.filter((each) => !each.isQuiet || !each.isJoined)) {
+        log(`the last of ${talker.name}, which did not end well:\n  ${talker.life.join('\n  ')}`);
+      }
+    }
     return { failures, round, kills, acknowledged, refusals: talkers.flatMap((talker) => talker.refusals) };
   } finally {
     talkers.forEach((talker) => talker.end());

@@ -6,6 +6,7 @@ import WebSocket from 'ws';
 import { api } from '../support/clients.mjs';
 
 const inFlight = 6;
+const lifeKept = 40; // the last things that happened to a client, for the report of a failure
 const again = (ms, work) => setTimeout(work, ms);
 
 export class Talker {
@@ -16,12 +17,16 @@ export class Talker {
     this.shown = [];
     this.runs = [];
     this.round = 0;
+    this.connection = 0;
+    this.held = null;
     this.unanswered = new Set();
     this.isTalking = false;
     this.isJoined = false;
     this.isOver = false;
     this.refusals = [];
     this.count = 0;
+    this.life = [];
+    this.begin = Date.now();
     this.wire = way === 'plain' ? new PlainWire(this) : new SocketIoWire(this);
   }
 
@@ -33,6 +38,11 @@ export class Talker {
     return this.unanswered.size === 0;
   }
 
+  note(what) {
+    this.life.push(`${((Date.now() - this.begin) / 1000).toFixed(3)} round ${this.round} seq ${this.lastSeq}: ${what}`);
+    if (this.life.length > lifeKept) this.life.shift();
+  }
+
   talk(on) {
     this.isTalking = on;
     if (on) this.fill();
@@ -40,11 +50,25 @@ export class Talker {
 
   // -- called by the wire --
 
+  /// A connection is there. Whatever was under way on the one before must not touch it.
   up() {
+    this.connection++;
+    this.held = null;
+    this.join();
+  }
+
+  down() {
+    this.connection++;
+    this.isJoined = false;
+  }
+
+  join() {
+    const { connection } = this;
     this.wire.ask('join-room', { roomId: this.roomId, after: this.lastSeq }, (answer) => {
+      this.note(`join: ${answer.ok ? `${answer.events.length} events, reset ${answer.reset}` : answer.error.code}`);
       if (!answer.ok) {
         this.refusals.push(answer);
-        again(50, () => this.wire.isUp && this.up());
+        again(50, () => connection === this.connection && this.join());
       } else if (answer.reset) {
         this.catchUp(answer.room.lastSeq);
       } else {
@@ -52,10 +76,6 @@ export class Talker {
         this.joined();
       }
     });
-  }
-
-  down() {
-    this.isJoined = false;
   }
 
   show(message) {
@@ -78,23 +98,33 @@ export class Talker {
 
   /// More was missed than one answer holds: the room's log is read page by page, live events wait behind it.
   async catchUp(upTo) {
+    const { connection } = this;
     this.held = [];
-    try {
-      while (this.lastSeq < upTo) {
-        const path = `/rooms/${this.roomId}/events?limit=100&after=${this.lastSeq}`;
+    while (this.lastSeq < upTo) {
+      const path = `/rooms/${this.roomId}/events?limit=100&after=${this.lastSeq}`;
+      let events;
+      try {
         const page = await api(this.node.url, 'GET', path, { token: this.token });
-        for (const event of page.body.events) {
-          const { id, seq, clientId, content } = event.data;
-          this.shown.push({ id, seq, clientId, content });
-        }
+        ({ events } = page.body);
+      } catch (problem) {
+        this.note(`page: ${problem.message}`);
       }
-      const { held } = this;
-      this.held = null;
-      held.filter((message) => message.seq > upTo).forEach((message) => this.show(message));
-      if (this.wire.isUp) this.joined();
-    } catch {
-      this.held = null; // the node is down again; the next join asks anew
+      if (connection !== this.connection) return; // the next one asks anew
+      if (!events) {
+        await new Promise((resolve) => again(50, resolve));
+        continue;
+      }
+      for (const event of events) {
+        const { id, seq, clientId, content } = event.data;
+        this.shown.push({ id, seq, clientId, content });
+      }
     }
+    const { held } = this;
+    this.held = null;
+    // The last page goes on behind `upTo`: what it held is not shown again when it comes live.
+    const read = this.lastSeq;
+    held.filter((message) => message.seq > read).forEach((message) => this.show(message));
+    this.joined();
   }
 
   fill() {
@@ -156,10 +186,21 @@ class SocketIoWire {
     this.epoch = 0;
     this.socket.on('connect', () => {
       this.epoch++;
+      talker.note(`connected over ${this.socket.io.engine.transport.name}`);
       talker.up();
     });
-    this.socket.on('disconnect', () => talker.lost());
-    this.socket.on('connect_error', () => {
+    this.socket.on('disconnect', (reason) => {
+      talker.note(`disconnect: ${reason}`);
+      talker.lost();
+    });
+    this.socket.io.on('open', () => {
+      const { engine } = this.socket.io;
+      for (const happening of ['upgrading', 'upgrade', 'upgradeError', 'close']) {
+        engine.on(happening, (what) => talker.note(`engine ${happening}: ${what?.name ?? what?.message ?? what}`));
+      }
+    });
+    this.socket.on('connect_error', (problem) => {
+      talker.note(`connect_error: ${problem.message}, active ${this.socket.active}`);
       // a refusal by the server ends the client's own attempts; a node that is starting may refuse
       if (!this.socket.active && !talker.isOver) again(50, () => this.socket.connect());
     });
