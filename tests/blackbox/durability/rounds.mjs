@@ -11,6 +11,9 @@ import { Talker } from './talker.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const ways = ['polling+upgrade', 'plain', 'websocket', 'plain', 'polling+upgrade', 'websocket'];
+// A stock client whose WebSocket dies while its polling stands paused for the upgrade hears of it only when no ping
+// comes (engine.io-client: 'upgradeError', then 'ping timeout' after 45 s).
+const heartbeat = ['--ping-interval', '2s', '--ping-timeout', '3s'];
 const moment = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export function readDatabase(file, roomId) {
@@ -21,7 +24,7 @@ export function readDatabase(file, roomId) {
 /// Runs `rounds` rounds and answers {failures, database, talkers, …figures}. `stopEarly(result)`: looked at after each kill.
 export async function killRounds({ rounds, seed, nodeOptions = {}, untilFailure = false, log = () => {} }) {
   const random = seeded(seed);
-  const node = await startNode({ ...nodeOptions, env: { ...nodeOptions.env } });
+  const node = await startNode({ ...nodeOptions, args: [...(nodeOptions.args ?? []), ...heartbeat] });
   const talkers = [];
   try {
     const owner = await register(node.url, 'Owner');
