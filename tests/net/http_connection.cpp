@@ -20,6 +20,8 @@ namespace {
 
 /// A client and a connection of a real door over loopback, both driven by one thread.
 class conversation {
+  asio::io_context io_; // outlives all that uses it
+
 public:
   explicit conversation(door_times times = {}) : client_(io_) {
     auto table = std::make_shared<routes>();
@@ -130,7 +132,6 @@ private:
       is_closed = true;
   }
 
-  asio::io_context io_;
   tcp::socket client_;
 };
 
