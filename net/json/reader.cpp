@@ -11,8 +11,11 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <system_error>
 #include <vector>
 
 namespace net::json {
@@ -45,17 +48,30 @@ public:
 
   bool Null() { return count() && next_.Null(); }
   bool Bool(bool b) { return count() && next_.Bool(b); }
-  bool Int(int n) { return count() && next_.Int(n); }
-  bool Uint(unsigned n) { return count() && next_.Uint(n); }
-  bool Int64(std::int64_t n) { return count() && next_.Int64(n); }
-  bool Uint64(std::uint64_t n) { return count() && next_.Uint64(n); }
-  bool Double(double d) {
-    if (!std::isfinite(d))
-      return refuse("A number is too big");
-    return count() && next_.Double(d);
-  }
-  bool RawNumber(const char* text, rapidjson::SizeType size, bool copy) {
-    return count() && next_.RawNumber(text, size, copy);
+  // Not called: numbers come as text.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
+  /// RapidJSON's own conversion at full precision counts the leading zeros of a zero (`0e69`),
+  /// which is undefined. The text is a JSON number by its grammar.
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
+    if (!count())
+      return false;
+    const auto* end = text + size;
+    if (std::string_view{text, size}.find_first_of(".eE") == std::string_view::npos) {
+      std::int64_t whole = 0;
+      if (std::from_chars(text, end, whole).ec == std::errc{})
+        return next_.Int64(whole);
+      std::uint64_t positive = 0;
+      if (*text != '-' && std::from_chars(text, end, positive).ec == std::errc{})
+        return next_.Uint64(positive);
+    }
+    double d = 0;
+    if (std::from_chars(text, end, d).ec != std::errc{})
+      d = std::strtod(std::string{text, size}.c_str(), nullptr); // tells too big from too small
+    return std::isfinite(d) ? next_.Double(d) : refuse("A number is too big");
   }
   bool String(const char* text, rapidjson::SizeType size, bool copy) {
     if (has_surrogate({text, size}))
@@ -133,7 +149,7 @@ struct guarded_text {
   bool operator()(rapidjson::Document& into) {
     constexpr unsigned flags = rapidjson::kParseIterativeFlag
                                | rapidjson::kParseValidateEncodingFlag
-                               | rapidjson::kParseFullPrecisionFlag;
+                               | rapidjson::kParseNumbersAsStringsFlag;
     rapidjson::MemoryStream bytes{text.data(), text.size()};
     rapidjson::Reader reader;
     guard each{into};

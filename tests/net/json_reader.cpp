@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
+#include <limits>
 #include <string>
 
 namespace {
@@ -48,6 +50,29 @@ TEST_CASE("the JSON guard lets valid JSON pass as it is", "[net][json]") {
   auto again = net::json::parse(net::json::write(*parsed));
   REQUIRE(again);
   CHECK(*again == *parsed);
+}
+
+TEST_CASE("the JSON guard reads every number to the last bit", "[net][json]") {
+  const auto number = [](const char* text) {
+    auto read = net::json::parse(text);
+    REQUIRE(read);
+    return read->GetDouble();
+  };
+  CHECK(number("0e69") == 0);
+  CHECK(number("0.000e308") == 0);
+  CHECK(std::signbit(number("-0.0")));
+  CHECK(number("5e-324") == std::numeric_limits<double>::denorm_min());
+  CHECK(number("1e-400") == 0);
+  CHECK(number("1.7976931348623157e308") == std::numeric_limits<double>::max());
+  CHECK(number("0.1") == 0.1);
+  CHECK(number("9007199254740993.0") == 9007199254740992.0);
+  CHECK(number("123456789012345678901234567890") == 123456789012345678901234567890.0);
+  CHECK(net::json::parse("18446744073709551615")->GetUint64() == 18446744073709551615u);
+  CHECK(net::json::parse("-9223372036854775808")->IsInt64());
+  CHECK(net::json::parse("7")->IsInt());
+  CHECK_FALSE(net::json::parse("7.0")->IsInt());
+  CHECK_FALSE(net::json::parse("1e309"));
+  CHECK_FALSE(net::json::parse("-" + std::string(400, '9')));
 }
 
 TEST_CASE("the JSON guard refuses what is not JSON", "[net][json]") {
