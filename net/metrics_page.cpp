@@ -79,6 +79,15 @@ void add_shards(page& p, const services& s) {
     .sample(sum(s, &shard::counters::writes));
   p.family("troupe_written_bytes_total", "counter", "Bytes written to clients")
     .sample(sum(s, &shard::counters::written_bytes));
+  std::int64_t deadlines = 0;
+  std::int64_t timeouts = 0;
+  for (const auto* one : s.shards) {
+    deadlines += one->deadlines.value();
+    timeouts += one->actor_timeouts.value();
+  }
+  p.family("troupe_timers", "gauge", "Timers that wait, by whose they are")
+    .sample("of", "connections", static_cast<std::uint64_t>(deadlines))
+    .sample("of", "actors", static_cast<std::uint64_t>(timeouts));
   p.family("troupe_shard_turns_total", "counter", "Turns of each shard");
   for (const auto* one : s.shards)
     p.sample(

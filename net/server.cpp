@@ -51,6 +51,7 @@ struct server::impl {
       at.worker = &scheduler.worker(i);
       at.home = std::make_unique<shard>(
         static_cast<std::uint32_t>(i), at.worker->queue(), at.worker, config.queue_bytes_max);
+      at.home->actor_timeouts = at.worker->timers().gauge();
       all.push_back(at.home.get());
     }
     out.set_shards(std::move(all));

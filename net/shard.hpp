@@ -2,6 +2,7 @@
 
 #include "actors/outbox.hpp"
 #include "domain/event.hpp"
+#include "net/timer_gauge.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <caf/fwd.hpp>
@@ -103,6 +104,8 @@ public:
     std::atomic<std::uint64_t> accepted{0}, clients{0};
   };
   counters stats;
+  timer_gauge deadlines;      // of connections; any thread may read
+  timer_gauge actor_timeouts; // of what actors here asked and scheduled; any thread may read
 
 private:
   struct impl;

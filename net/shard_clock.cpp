@@ -21,6 +21,7 @@ shard_timers::shard_timers(shard_queue& queue, caf::execution_unit* unit)
 void shard_timers::add(entry e) {
   auto due = e.due;
   heap_.push_back(std::move(e));
+  gauge_.add(1);
   std::push_heap(
     heap_.begin(), heap_.end(), later); // constant durations: nearly always stays where it is
   if (due < armed_for_)
@@ -29,6 +30,7 @@ void shard_timers::add(entry e) {
 
 void shard_timers::clear() {
   timer_.cancel();
+  gauge_.add(-static_cast<std::int64_t>(heap_.size()));
   heap_.clear();
 }
 
@@ -48,6 +50,7 @@ void shard_timers::fire() {
     std::pop_heap(heap_.begin(), heap_.end(), later);
     auto e = std::move(heap_.back());
     heap_.pop_back();
+    gauge_.add(-1);
     if (e.content == nullptr)
       e.content = caf::make_mailbox_element(
         e.whom, e.id, caf::no_stages, caf::make_error(caf::sec::request_timeout));

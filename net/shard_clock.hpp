@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/shard_queue.hpp"
+#include "net/timer_gauge.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <caf/actor_clock.hpp>
@@ -28,6 +29,7 @@ public:
   };
   void add(entry e);
   std::size_t size() const { return heap_.size(); }
+  const timer_gauge& gauge() const { return gauge_; }
   void clear();
 
 private:
@@ -38,6 +40,7 @@ private:
   boost::asio::steady_timer timer_;
   caf::actor_clock::time_point armed_for_ = caf::actor_clock::time_point::max();
   std::vector<entry> heap_; // earliest first
+  timer_gauge gauge_;
 };
 
 /// CAF's clock over the shards' timers. CAF's own one wakes a thread of its own for every request;

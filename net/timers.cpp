@@ -35,8 +35,13 @@ void timer_wheel::arm(timed& who, domain::steady_time due) {
   who.disarm();
   who.tick_ = std::max(tick_of(due) + 1, now_ + 1);
   who.wheel_ = this;
-  ++size_;
+  counted(1);
   link(who);
+}
+
+void timer_wheel::counted(std::int64_t n) {
+  size_ += static_cast<std::size_t>(n);
+  gauge_.add(n);
 }
 
 void timer_wheel::link(timed& who) {
@@ -52,7 +57,7 @@ void timer_wheel::unlink(timed& who) {
   who.behind_->before_ = who.before_;
   who.before_ = who.behind_ = nullptr;
   who.wheel_ = nullptr;
-  --size_;
+  counted(-1);
 }
 
 void timer_wheel::advance(domain::steady_time now) {
@@ -72,7 +77,7 @@ void timer_wheel::advance(domain::steady_time now) {
         continue;
       }
       who.wheel_ = this; // of a later turn
-      ++size_;
+      counted(1);
       link(who);
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/time.hpp"
+#include "net/timer_gauge.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -8,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace net {
 
@@ -41,7 +43,7 @@ class timer_wheel {
 public:
   static constexpr std::chrono::milliseconds tick{50};
 
-  timer_wheel() = default;
+  explicit timer_wheel(timer_gauge gauge = {}) : gauge_(std::move(gauge)) {}
   ~timer_wheel();
   timer_wheel(const timer_wheel&) = delete;
 
@@ -64,17 +66,20 @@ private:
   };
   void link(timed& who);
   void unlink(timed& who);
+  void counted(std::int64_t n);
 
   std::array<ring, slots> slots_;
   std::uint64_t now_ = 0; // ticks handled
   std::size_t size_ = 0;
+  timer_gauge gauge_;
 };
 
 /// A wheel turned by one Asio timer, which sleeps until something is due. Runs on its shard's
 /// thread.
 class timers {
 public:
-  explicit timers(boost::asio::io_context& io) : timer_(io) {}
+  explicit timers(boost::asio::io_context& io, timer_gauge gauge = {})
+      : wheel_(std::move(gauge)), timer_(io) {}
 
   void arm(timed& who, domain::steady_time due);
   std::size_t size() const { return wheel_.size(); }

@@ -6,14 +6,13 @@
 namespace net::engineio {
 
 server::server(shard& home, settings s, factory make)
-    : settings_{std::move(s)}, make_{std::move(make)}, clock_{home.io()}, shared_{
-                                                                            .home = home,
-                                                                            .clock = clock_,
-                                                                            .limits =
-                                                                              settings_.limits,
-                                                                            .origins =
-                                                                              settings_.origins,
-                                                                            .forget = {}} {
+    : settings_{std::move(s)}, make_{std::move(make)}, clock_{home.io(), home.deadlines},
+      shared_{
+        .home = home,
+        .clock = clock_,
+        .limits = settings_.limits,
+        .origins = settings_.origins,
+        .forget = {}} {
   shared_.forget = [this](std::string_view sid) { sessions_.erase(std::string{sid}); };
 }
 

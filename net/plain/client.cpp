@@ -253,7 +253,7 @@ std::string_view bearer_of(std::string_view header) {
 
 /// What the plain clients of one shard share. The parting links go last.
 struct plain_door {
-  explicit plain_door(services& s) : context{s}, clock{s.home.io()} {}
+  explicit plain_door(services& s) : context{s}, clock{s.home.io(), s.home.deadlines} {}
 
   void handle(const http::exchange_ptr& e) {
     const auto& asked = e->req();

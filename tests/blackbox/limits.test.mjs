@@ -253,11 +253,13 @@ test('a client that stops reading is closed at its limit and others notice nothi
 test('5 000 idle connections come and go and leave nothing behind', async (t) => {
   const node = await startNode({ env: { TROUPE_EXTERNAL_USERS: 'on' } }, t);
   const total = 5000;
+  const askedMeanwhile = 100; // every look at the metrics asks an actor, and its timeout waits for a second
   const figures = async () => {
     const page = await node.metrics();
     const sum = (name) => Object.entries(page)
       .reduce((n, [key, value]) => (key === name || key.startsWith(`${name}{`) ? n + value : n), 0);
-    return { sessions: sum('troupe_sessions'), actors: sum('troupe_actors'), fds: page.process_open_fds };
+    return { sessions: sum('troupe_sessions'), actors: sum('troupe_actors'), fds: page.process_open_fds,
+      deadlines: page['troupe_timers{of="connections"}'], timeouts: page['troupe_timers{of="actors"}'] };
   };
   const tokens = Array.from({ length: total / 40 }, (_, i) =>
     signToken({ sub: `ext_${i}`, username: `ext_${i}`, name: `External ${i}` }));
@@ -287,6 +289,7 @@ test('5 000 idle connections come and go and leave nothing behind', async (t) =>
     });
     const full = await figures();
     assert.equal(full.sessions, count);
+    assert.ok(full.deadlines >= count, `${full.deadlines} deadlines`);
     await inParallel(count, 100, async (i) => {
       const gone = new Promise((resolve) => sockets[i].once('close', resolve));
       // a clean leave: a lost transport would keep its session for the resume window
@@ -309,10 +312,12 @@ test('5 000 idle connections come and go and leave nothing behind', async (t) =>
   let end;
   await eventually(20_000, async () => {
     end = await figures();
-    return end.sessions === start.sessions && end.actors === start.actors && end.fds <= start.fds;
+    return end.sessions === start.sessions && end.actors === start.actors && end.fds <= start.fds
+      && end.deadlines === start.deadlines && end.timeouts <= start.timeouts + askedMeanwhile;
   }, 'everything gone').catch(() => {});
   console.log(`idle connections: ${JSON.stringify(start)} → ${JSON.stringify(full)} → ${JSON.stringify(end)}, ${Date.now() - begin} ms`);
-  assert.deepEqual([end.sessions, end.actors], [start.sessions, start.actors]);
+  assert.deepEqual([end.sessions, end.actors, end.deadlines], [start.sessions, start.actors, start.deadlines]);
+  assert.ok(end.timeouts <= start.timeouts + askedMeanwhile, `timeouts ${start.timeouts} → ${end.timeouts}`);
   assert.ok(end.fds <= start.fds, `file descriptors ${start.fds} → ${end.fds}`);
 });
 

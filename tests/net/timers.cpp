@@ -86,12 +86,17 @@ TEST_CASE("a bell may arm itself again and destroy its neighbours", "[net][timer
 }
 
 TEST_CASE("after a long pause everything due rings once", "[net][timers]") {
-  net::timer_wheel wheel;
+  net::timer_gauge shown;
+  net::timer_wheel wheel{shown};
   wheel.advance(start);
   std::vector<bell> all(100);
   for (std::size_t i = 0; i < all.size(); ++i)
     wheel.arm(all[i], start + std::chrono::seconds{i});
+  wheel.advance(start + 10s);
+  CHECK(shown.value() == static_cast<std::int64_t>(wheel.size()));
+  CHECK(shown.value() > 0);
   wheel.advance(start + 24h);
+  CHECK(shown.value() == 0);
   for (const auto& each : all)
     CHECK(each.rung.size() == 1);
 }
