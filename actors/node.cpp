@@ -190,8 +190,11 @@ domain::result<session_actor> node::open_session(
   const connection_ref& connection, caf::execution_unit* home) {
   auto& inside = *impl_->inside;
   const domain::error too_many{domain::errc::overloaded, "Too many sessions of this user", {}, {}};
-  if (inside.sessions.of_user(who.user).size() >= domain::limits::sessions_per_user)
+  const auto place = inside.sessions.make_place(who.user);
+  if (!place.is_free)
     return too_many;
+  if (place.evicted)
+    caf::anon_send(place.evicted, session_close{domain::close_code::connection_limit});
   auto made = spawn_session(impl_->system, {impl_->inside, id, who, connection, home});
   if (!inside.sessions.add({id, pid, who.user, who.username, inside.clock->now(), made})) {
     caf::anon_send(made, session_close{domain::close_code::connection_limit});

@@ -124,7 +124,11 @@ void room::catch_up(entry e, std::vector<domain::logged_event> missed) {
   const auto left =
     domain::limits::sync_events - std::min(domain::limits::sync_events, missed.size());
   auto rest = log_.after(have, left);
-  if (rest.from == source::reset)
+  std::size_t bytes = 0; // an answer has messages twice: as such, and among the events
+  for (const auto* part : {&missed, &rest.events})
+    for (const auto& event : *part)
+      bytes += event.body.size();
+  if (rest.from == source::reset || bytes > args_.world->config.catch_up_bytes / 2)
     return enter(e, nullptr, true);
   if (rest.from == source::here) {
     missed.insert(missed.end(), rest.events.begin(), rest.events.end());
@@ -160,6 +164,18 @@ void room::enter(entry& e, const std::vector<domain::logged_event>* missed, bool
     emit("user-joined", question.who, true);
 }
 
+// The recent ones; for a client that named what it has, those it missed.
+std::vector<std::string> room::messages_for(const std::vector<domain::logged_event>* missed) const {
+  if (missed == nullptr)
+    return log_.recent_messages(
+      domain::limits::join_messages, args_.world->config.catch_up_bytes / 2);
+  std::vector<std::string> out;
+  for (const auto& e : *missed)
+    if (e.type == "new-message")
+      out.push_back(domain::shown_data(e));
+  return out;
+}
+
 std::string room::describe_for(
   const room_join& question, const std::vector<domain::logged_event>* missed, bool is_reset) const {
   const auto list = [](const auto& items, const auto& render) {
@@ -182,12 +198,7 @@ std::string room::describe_for(
               .number("memberCount", std::uint64_t{meta.member_count})
               .number("lastSeq", std::uint64_t{log_.last_seq()})
               .take());
-  if (missed != nullptr)
-    out.raw("messages", "[]");
-  else
-    out.raw(
-      "messages",
-      list(log_.recent_messages(domain::limits::join_messages), [](const auto& m) { return m; }));
+  out.raw("messages", list(messages_for(missed), [](const auto& m) { return m; }));
   out.raw("members", list(present_.users(members_shown), [](const domain::member_ref& who) {
             return domain::json_object{}
               .text("userId", who.user.value)

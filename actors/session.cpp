@@ -68,6 +68,7 @@ void session::detach(const session_detach& what) {
 void session::become_detached(domain::steady_time since) {
   connection_ = {};
   detached_at_ = since;
+  world_->sessions.note_detached(id_, since);
   alive_ = caf::strong_actor_ptr{ctrl()};
   schedule();
 }
@@ -83,6 +84,7 @@ caf::result<session_attached> session::attach(session_attach& what) {
   connection_ = what.connection;
   who_ = std::move(what.principal);
   detached_at_ = domain::steady_time::max();
+  world_->sessions.note_detached(id_, detached_at_);
   alive_ = nullptr;
   is_absent_ = false;
   move_home(what.home);

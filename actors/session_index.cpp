@@ -17,6 +17,7 @@ struct session_index::entry {
   domain::timestamp since{};
   caf::weak_actor_ptr handle;
   domain::steady_time wake = domain::steady_time::max();
+  domain::steady_time detached_since = domain::steady_time::max();
 };
 
 namespace {
@@ -30,7 +31,7 @@ session_actor strong(const caf::weak_actor_ptr& handle) {
 bool session_index::add(const row& r) {
   auto made = std::make_shared<entry>(entry{
     r.id, r.pid, r.user, r.username, r.since, caf::actor_cast<caf::weak_actor_ptr>(r.handle),
-    domain::steady_time::max()});
+    domain::steady_time::max(), domain::steady_time::max()});
   std::lock_guard guard{mutex_};
   auto& own = by_user_[r.user.value];
   if (own.size() >= domain::limits::sessions_per_user)
@@ -42,14 +43,11 @@ bool session_index::add(const row& r) {
   return true;
 }
 
-void session_index::remove(const domain::session_id& id) {
-  std::shared_ptr<entry>
-    gone; // its handle may be the last reference to an actor: dropped outside of the lock
-  std::lock_guard guard{mutex_};
-  const auto found = by_id_.find(id.value);
+std::shared_ptr<session_index::entry> session_index::take_out(const std::string& id) {
+  const auto found = by_id_.find(id);
   if (found == by_id_.end())
-    return;
-  gone = std::move(found->second);
+    return nullptr;
+  auto gone = std::move(found->second);
   by_id_.erase(found);
   by_pid_.erase(gone->pid);
   if (auto own = by_user_.find(gone->user.value); own != by_user_.end()) {
@@ -57,6 +55,36 @@ void session_index::remove(const domain::session_id& id) {
     if (own->second.empty())
       by_user_.erase(own);
   }
+  return gone;
+}
+
+void session_index::remove(const domain::session_id& id) {
+  std::shared_ptr<entry>
+    gone; // its handle may be the last reference to an actor: dropped outside of the lock
+  std::lock_guard guard{mutex_};
+  gone = take_out(id.value);
+}
+
+session_index::vacancy session_index::make_place(const domain::user_id& user) {
+  std::shared_ptr<entry> oldest; // dropped outside of the lock, see remove()
+  std::lock_guard guard{mutex_};
+  const auto own = by_user_.find(user.value);
+  if (own == by_user_.end() || own->second.size() < domain::limits::sessions_per_user)
+    return {true, {}};
+  oldest =
+    *std::min_element(own->second.begin(), own->second.end(), [](const auto& a, const auto& b) {
+      return a->detached_since < b->detached_since;
+    });
+  if (oldest->detached_since == domain::steady_time::max())
+    return {};
+  take_out(oldest->id.value);
+  return {true, strong(oldest->handle)};
+}
+
+void session_index::note_detached(const domain::session_id& id, domain::steady_time since) {
+  std::lock_guard guard{mutex_};
+  if (const auto found = by_id_.find(id.value); found != by_id_.end())
+    found->second->detached_since = since;
 }
 
 std::optional<session_actor> session_index::find(const domain::session_id& id) const {

@@ -29,6 +29,16 @@ public:
 
   /// False (and nothing added) when the user has `sessions_per_user` already.
   bool add(const row& r);
+  /// Whether the user may have one more session. When there are `sessions_per_user`, the one that
+  /// has been without a connection for the longest is taken out, for the caller to close: clients
+  /// that reconnect often must not lock their user out.
+  struct vacancy {
+    bool is_free = false;
+    session_actor evicted; // or none
+  };
+  vacancy make_place(const domain::user_id& user);
+  /// Since when the session has no connection; `max()`: it has one.
+  void note_detached(const domain::session_id& id, domain::steady_time since);
   void remove(const domain::session_id& id);
   std::optional<session_actor> find(const domain::session_id& id) const;
   std::optional<session_actor> find_pid(const std::string& pid) const;
@@ -48,6 +58,9 @@ public:
   std::vector<session_actor> all() const;
 
 private:
+  std::shared_ptr<entry>
+  take_out(const std::string& id); // from all maps; the caller holds the lock
+
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<entry>> by_id_;
   std::unordered_map<std::string, std::shared_ptr<entry>> by_pid_;

@@ -42,6 +42,7 @@ struct session::attempt {
 struct session::gathering {
   reply_to origin;
   std::size_t left = 0;
+  std::size_t bytes = 0; // of events so far
   domain::json_object rooms;
 };
 
@@ -190,7 +191,7 @@ void session::on(reply_to& origin, domain::sync_rooms& what) {
                {}});
   if (what.rooms.empty())
     return answer(origin, make_reply(R"({"ok":true,"rooms":{}})"));
-  auto all = std::make_shared<gathering>(gathering{std::move(origin), what.rooms.size(), {}});
+  auto all = std::make_shared<gathering>(gathering{std::move(origin), what.rooms.size(), 0, {}});
   for (const auto& [id, after] : what.rooms) {
     if (const auto* here = find_place(id); here != nullptr && here->room) {
       read_room(here->room, id, after, all);
@@ -214,14 +215,17 @@ void session::read_room(
     .then(
       [this, all, id](const room_history& found) {
         // All that was missed, or none of it: never a gap that looks like an answer.
-        const bool is_reset = found.reset || found.more;
         std::string events = "[";
-        if (!is_reset)
-          for (const auto& event : found.events) {
-            if (events.size() > 1)
-              events += ',';
-            events += domain::to_json(event);
-          }
+        for (const auto& event : found.events) {
+          if (events.size() > 1)
+            events += ',';
+          events += domain::to_json(event);
+        }
+        const bool is_reset =
+          found.reset || found.more || all->bytes + events.size() > world_->config.catch_up_bytes;
+        if (is_reset)
+          events = "[";
+        all->bytes += events.size();
         domain::json_object one;
         one.raw("events", events + ']')
           .boolean("reset", is_reset)

@@ -32,6 +32,8 @@ struct settings {
   std::chrono::seconds refresh_token_life = domain::limits::refresh_token_life;
   std::chrono::milliseconds room_idle = domain::limits::room_idle;
   std::chrono::milliseconds resume_window = domain::limits::resume_window;
+  /// What an answer may bring of a room's past: always less than a connection's queue holds.
+  std::size_t catch_up_bytes = domain::limits::catch_up_bytes(domain::limits::queue_bytes_max);
   password_cost passwords;
   bool own_threads =
     true; // for storage and passwords; false only under the test scheduler, which has no threads

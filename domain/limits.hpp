@@ -35,14 +35,21 @@ inline constexpr std::size_t journal_bytes = 32u << 20; // per shard
 
 // rooms
 inline constexpr std::size_t recent_events = 256;     // kept in memory per room
+inline constexpr std::size_t recent_bytes = 1u << 20; // … and no more than this, but the newest
 inline constexpr std::size_t join_messages = 50;      // sent with the answer to join-room
 inline constexpr std::size_t sync_events = 500;       // per room and answer; beyond: reset
+/// What one answer or recovery may bring at once, so that it always fits the connection's queue of
+/// `queue_bytes` and leaves room for what happens meanwhile.
+constexpr std::size_t catch_up_bytes(std::size_t queue_bytes) {
+  return queue_bytes / 2;
+}
 inline constexpr std::size_t pending_appends = 1'024; // per room, then overloaded
 inline constexpr auto typing_timeout = 3s;
 inline constexpr auto room_idle = 600s; // passivated after
 inline constexpr std::size_t message_characters = 4'000;
 inline constexpr std::size_t client_id_bytes = 128;
 inline constexpr std::size_t attachments = 10;
+inline constexpr std::size_t attachments_bytes = 16'384; // of one message, as JSON
 inline constexpr std::size_t room_name_characters = 100;
 
 // storage
@@ -70,6 +77,7 @@ inline constexpr std::size_t json_keys = 256; // per object
 inline constexpr std::size_t json_key_bytes = 256;
 inline constexpr std::size_t polling_packets = 64; // per payload
 inline constexpr std::size_t page_limit_max = 100;
+inline constexpr std::size_t event_page_bytes = 1u << 19; // GET …/events: a shorter page above
 
 // passwords and tokens
 inline constexpr std::size_t password_workers = 2;

@@ -46,6 +46,12 @@ result<draft> check(draft input) {
   need(
     std::all_of(input.attachments.begin(), input.attachments.end(), is_object), "attachments",
     "must be objects");
+  std::size_t attachments_bytes = 0;
+  for (const auto& each : input.attachments)
+    attachments_bytes += each.size();
+  need(
+    attachments_bytes <= limits::attachments_bytes, "attachments",
+    "must have at most 16384 bytes of JSON");
   if (!broken.empty())
     return validation_failed(std::move(broken));
   return input;

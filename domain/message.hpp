@@ -11,7 +11,7 @@
 namespace domain {
 
 /// What a client wants to say. Content is trimmed, 1–4000 characters (code points) unless there are
-/// attachments. Attachments are JSON texts of objects, at most 10.
+/// attachments. Attachments are JSON texts of objects, at most 10, 16 KiB in all.
 struct draft {
   std::string content;
   std::string client_id; // the sender's own idempotency key; empty: none

@@ -25,9 +25,7 @@ room_log::room_log(
   domain::room meta, domain::epoch epoch, seq last_seq, std::vector<logged_event> recent)
     : meta_(std::move(meta)), epoch_(epoch), last_seq_(last_seq) {
   for (auto& e : recent)
-    recent_.push_back(std::move(e));
-  while (recent_.size() > limits::recent_events)
-    recent_.pop_front();
+    keep(std::move(e));
   meta_.last_seq = last_seq_;
 }
 
@@ -111,11 +109,17 @@ room_log::missed room_log::after(seq known, std::size_t limit, overflow policy) 
   return m;
 }
 
-std::vector<std::string> room_log::recent_messages(std::size_t limit) const {
+std::vector<std::string> room_log::recent_messages(std::size_t limit, std::size_t bytes) const {
   std::vector<std::string> out;
-  for (auto e = recent_.rbegin(); e != recent_.rend() && out.size() < limit; ++e)
-    if (e->type == new_message)
-      out.push_back(shown_data(*e));
+  std::size_t sum = 0;
+  for (auto e = recent_.rbegin(); e != recent_.rend() && out.size() < limit; ++e) {
+    if (e->type != new_message)
+      continue;
+    sum += e->body.size();
+    if (sum > bytes && !out.empty())
+      break;
+    out.push_back(shown_data(*e));
+  }
   std::reverse(out.begin(), out.end());
   return out;
 }
@@ -130,9 +134,17 @@ void room_log::show(logged_event e, std::vector<event_ptr>& out) {
   shown->at = e.at;
   out.push_back(std::move(shown));
   last_seq_ = meta_.last_seq = e.seq;
+  keep(std::move(e));
+}
+
+void room_log::keep(logged_event e) {
+  recent_bytes_ += e.body.size();
   recent_.push_back(std::move(e));
-  if (recent_.size() > limits::recent_events)
+  while (recent_.size() > limits::recent_events
+         || (recent_bytes_ > limits::recent_bytes && recent_.size() > 1)) {
+    recent_bytes_ -= recent_.front().body.size();
     recent_.pop_front();
+  }
 }
 
 } // namespace domain

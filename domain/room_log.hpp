@@ -79,20 +79,23 @@ public:
   };
   missed after(seq known, std::size_t limit, overflow policy = overflow::reset) const;
 
-  /// The newest `limit` messages ("new-message") of the ring as a client is shown them, ascending.
-  std::vector<std::string> recent_messages(std::size_t limit) const;
+  /// The newest `limit` messages ("new-message") of the ring as a client is shown them, ascending;
+  /// fewer when they have more than `bytes`, but one at least.
+  std::vector<std::string> recent_messages(std::size_t limit, std::size_t bytes) const;
   /// Does the ring hold the room's whole history? (Else an older message may be in storage only.)
   bool has_all() const { return recent_.empty() ? last_seq_ == 0 : recent_.front().seq == 1; }
 
 private:
   void show(logged_event e, std::vector<event_ptr>& out);
+  void keep(logged_event e);
 
   domain::room meta_;
   domain::epoch epoch_ = 0;
   seq last_seq_ = 0;
   ticket next_ticket_ = 1;
   bool lost_ = false;
-  std::deque<logged_event> recent_;                  // at most limits::recent_events, without holes
+  std::deque<logged_event> recent_; // at most limits::recent_events and recent_bytes, without holes
+  std::size_t recent_bytes_ = 0;
   std::unordered_map<ticket, logged_event> pending_; // seq 0
   std::map<seq, logged_event> early_; // stored, but an earlier one is missing; part of the bound
 };

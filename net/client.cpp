@@ -112,6 +112,15 @@ void client::tell_gaps() {
                .take());
 }
 
+void client::tell_drain() {
+  constexpr std::uint32_t soonest = 1'000, spread = 4'000;
+  const auto mixed = (ref_.slot + 1) * 2'654'435'761u; // neighbours far apart
+  on_emit(
+    "server-drain", domain::json_object{}
+                      .number("reconnectIn", std::uint64_t{soonest + (mixed >> 8) % spread})
+                      .take());
+}
+
 void client::hold(const domain::event_ptr& what, std::uint64_t position) {
   if (held_->size() < held_max)
     held_->push_back({what, position});

@@ -42,6 +42,8 @@ public:
   virtual void on_emit(std::string_view name, std::string_view data_json) = 0;
   /// Say why, and close the transport; ends with `closed()`.
   virtual void on_close(domain::close_code why) = 0;
+  /// `server-drain {reconnectIn}` (ms), spread out so that not all clients come back at once.
+  void tell_drain();
 
   // -- frames --
   /// Takes a frame for the end of the turn. Above the warn mark droppable frames are dropped (and

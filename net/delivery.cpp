@@ -66,8 +66,12 @@ void delivery::close(const actors::connection_ref& who, domain::close_code why) 
   if (auto* home = at(who)) // posted also on the same shard: the caller may be walking over
                             // connections
     home->post([home, who, why] {
-      if (auto found = home->find(who))
-        found->on_close(why);
+      auto found = home->find(who);
+      if (found == nullptr)
+        return;
+      if (why == domain::close_code::shutdown)
+        found->tell_drain();
+      found->on_close(why);
     });
 }
 

@@ -114,21 +114,36 @@ void recovery::collect() {
     old->unpark(self->pid_);
     const auto& wanted = self->granted_.topics;
     std::vector<journal::entry> missed;
-    if (old->recent().reaches(self->offset_.position))
+    const auto is_whole = old->recent().reaches(self->offset_.position); // still
+    if (is_whole)
       old->recent().replay(self->offset_.position, [&](const journal::entry& e) {
         if (
           e.what->except_user != self->principal_.user
           && std::find(wanted.begin(), wanted.end(), e.what->topic) != wanted.end())
           missed.push_back(e);
       });
-    here->post([self, missed = std::move(missed)]() mutable {
-      if (!self->who_->is_closed())
-        self->finish(std::move(missed));
+    here->post([self, is_whole, missed = std::move(missed)]() mutable {
+      if (self->who_->is_closed())
+        return;
+      if (is_whole && self->fits(missed))
+        self->finish(missed);
+      else
+        self->start_over();
     });
   });
 }
 
-void recovery::finish(std::vector<journal::entry> missed) {
+// More than the connection's queue takes would close it at once, and again at each new try.
+bool recovery::fits(const std::vector<journal::entry>& missed) const {
+  std::size_t bytes = 0;
+  for (const auto& e : missed)
+    bytes += e.what->data.size();
+  for (const auto& e : *who_->held_)
+    bytes += e.what->data.size();
+  return bytes <= domain::limits::catch_up_bytes(who_->home().queue_bytes_max());
+}
+
+void recovery::finish(const std::vector<journal::entry>& missed) {
   auto& home = who_->home();
   client::signed_in result{granted_.id.value, pid_, true, {}};
   auto encode = [&](const domain::event& e, journal_offset at) {
@@ -152,6 +167,14 @@ void recovery::finish(std::vector<journal::entry> missed) {
   who_->opened_at_ = home.recent().position();
   home.remember_pid(*who_);
   done_(std::move(result));
+}
+
+// The session is this connection's already: it ends, and a fresh one takes its place.
+void recovery::start_over() {
+  who_->held_.reset();
+  who_->session_ = session_;
+  who_->sign_out();
+  give_up();
 }
 
 void recovery::give_up() {

@@ -10,8 +10,9 @@ namespace net {
 
 /// Socket.IO connection state recovery (protocol.md 2.4): a new connection takes over the session
 /// `pid` and gets what it missed after `offset`, from the journal of the shard that had the old
-/// connection. Where that can't be had in full, a fresh session is opened instead: all or nothing.
-/// Rights are checked again. Runs on the new connection's shard, with one visit to the old one.
+/// connection. Where that can't be had in full, or is more than `catch_up_bytes`, a fresh session
+/// is opened instead: all or nothing. Rights are checked again. Runs on the new connection's shard,
+/// with one visit to the old one.
 class recovery : public std::enable_shared_from_this<recovery> {
 public:
   static void start(
@@ -26,7 +27,9 @@ private:
   void attach();
   void hold(actors::session_attached& granted);
   void collect();
-  void finish(std::vector<journal::entry> missed);
+  bool fits(const std::vector<journal::entry>& missed) const;
+  void finish(const std::vector<journal::entry>& missed);
+  void start_over();
   void give_up();
 
   std::shared_ptr<client> who_;

@@ -131,6 +131,7 @@ int serve(const config& settings, logger& log) {
   if (auto made = make_data_dir(settings.data_dir); !made)
     throw cannot_start{1, made.error().message};
   actors::settings actor_settings = settings.actors;
+  actor_settings.catch_up_bytes = domain::limits::catch_up_bytes(settings.net.queue_bytes_max);
   if (actor_settings.jwt_secret.empty() && actor_settings.jwt_algorithm == "HS256") {
     auto secret = kept_secret(settings.data_dir, random);
     if (!secret)

@@ -104,6 +104,15 @@ std::string v2_head(domain::timestamp now) {
   return out;
 }
 
+std::string to_json(const page_info& info) {
+  return domain::json_object{}
+    .boolean("hasNextPage", info.has_next)
+    .boolean("hasPreviousPage", info.has_previous)
+    .text_or_null("startCursor", info.start)
+    .text_or_null("endCursor", info.end)
+    .take();
+}
+
 } // namespace
 
 http::response
@@ -219,9 +228,6 @@ domain::result<cursor_page> read_cursor_page(const http::request& req) {
 http::response write_page(
   const http::request& req, const page_info& info, const std::vector<std::string>& items,
   domain::timestamp now) {
-  domain::json_object page;
-  page.boolean("hasNextPage", info.has_next).boolean("hasPreviousPage", info.has_previous);
-  page.text_or_null("startCursor", info.start).text_or_null("endCursor", info.end);
   const auto at = [&](std::string_view cursor, std::string_view direction) {
     auto moved = req;
     std::erase_if(moved.query, [](const auto& p) { return p.first == "direction"; });
@@ -233,7 +239,7 @@ http::response write_page(
     {"next", info.has_next && !info.end.empty() ? at(info.end, "next") : std::string{}},
     {"prev", info.has_previous && !info.start.empty() ? at(info.start, "prev") : std::string{}},
   };
-  const auto page_json = page.take();
+  const auto page_json = to_json(info);
   std::string json;
   if (is_v2(req)) {
     json = v2_head(now) + ",\"data\":" + array_of(items) + ",\"pageInfo\":" + page_json
@@ -245,6 +251,32 @@ http::response write_page(
     json = o.take();
   }
   auto r = http::json_response(200, std::move(json));
+  add_link_header(r, all);
+  return r;
+}
+
+http::response write_log(
+  const http::request& req, const log_page& page, const std::vector<std::string>& items,
+  domain::timestamp now) {
+  page_info info{page.has_more, page.after > 0, {}, {}};
+  if (page.last != 0) {
+    info.start = std::to_string(page.first);
+    info.end = std::to_string(page.last);
+  }
+  const links all{
+    {"self", self_of(req)},
+    {"next", page.has_more ? address_with(req, "after", info.end) : std::string{}},
+  };
+  const auto list = array_of(items);
+  domain::json_object o;
+  if (is_v2(req))
+    o.text("version", "v2").text("timestamp", domain::to_iso8601(now));
+  else
+    o.boolean("success", true).number("count", std::uint64_t{items.size()}).raw("events", list);
+  o.raw("pageInfo", to_json(info)).raw("links", links_json(all)).raw("data", list);
+  o.number("lastSeq", page.last_seq).boolean("reset", page.after > page.last_seq);
+  o.boolean("more", page.has_more);
+  auto r = http::json_response(200, o.take());
   add_link_header(r, all);
   return r;
 }

@@ -51,6 +51,20 @@ http::response write_page(
   const http::request& req, const page_info& info, const std::vector<std::string>& items,
   domain::timestamp now);
 
+/// A part of a room's log, a cursor page whose cursor is a seq (`after`) and that goes forward
+/// only.
+struct log_page {
+  std::uint64_t after = 0;    // as asked
+  std::uint64_t first = 0;    // of the items; 0: none
+  std::uint64_t last = 0;     // of the items; 0: none
+  std::uint64_t last_seq = 0; // of the room
+  bool has_more = false;
+};
+/// v1 has the list twice: as `data`, as every page, and as `events`, as the answer to `sync`.
+http::response write_log(
+  const http::request& req, const log_page& page, const std::vector<std::string>& items,
+  domain::timestamp now);
+
 /// A number of the query within bounds; `fallback` when it is not given; above `max`: `max`.
 domain::result<std::uint64_t> read_number(
   const http::request& req, const char* name, std::uint64_t fallback, std::uint64_t min,

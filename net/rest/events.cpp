@@ -30,23 +30,24 @@ void list(services& s, const exchange_ptr& e, const domain::room_id& id) {
     s.ask.ask<actors::event_list>(
       s.node.messages(), domain::limits::query_timeout,
       actors::load_events{room.id, after, limit + 1, false},
-      [&s, e, after, limit, last = room.last_seq](actors::event_list& found) {
-        const bool more = found.events.size() > limit;
-        if (more)
-          found.events.resize(limit);
-        std::string events = "[";
+      [&s, e, after, limit, last_seq = room.last_seq](actors::event_list& found) {
+        log_page page{after, 0, 0, last_seq, false};
+        std::vector<std::string> items;
+        std::size_t bytes = 0;
         for (const auto& logged : found.events) {
-          if (events.size() > 1)
-            events += ',';
-          events += domain::to_json(logged);
+          auto json = domain::to_json(logged);
+          bytes += json.size();
+          page.has_more =
+            items.size() == limit || (bytes > domain::limits::event_page_bytes && !items.empty());
+          if (page.has_more)
+            break;
+          items.push_back(std::move(json));
+          page.last = logged.seq;
         }
-        events += ']';
-        const auto last_seen = found.events.empty() ? 0 : found.events.back().seq;
-        const auto last_seq = std::max(last, last_seen);
-        domain::json_object o;
-        o.raw("events", events).number("lastSeq", last_seq);
-        o.boolean("reset", after > last_seq).boolean("more", more);
-        e->respond(resource(e->req(), 200, o.take(), now(s)));
+        if (!items.empty())
+          page.first = found.events.front().seq;
+        page.last_seq = std::max(last_seq, page.last); // committed since the room was read
+        e->respond(write_log(e->req(), page, items, now(s)));
       },
       failing(e));
   });

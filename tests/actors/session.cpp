@@ -439,6 +439,65 @@ TEST_CASE_METHOD(
   CHECK_FALSE(world->sessions.find(clients[3]->id));
 }
 
+TEST_CASE_METHOD(
+  house, "a user at the bound loses the session that was without a connection for the longest",
+  "[session]") {
+  std::vector<std::unique_ptr<simulated_client>> clients;
+  for (std::size_t i = 0; i < domain::limits::sessions_per_user; ++i)
+    clients.push_back(std::make_unique<simulated_client>(*this, "ann"));
+  auto& index = world->sessions;
+  const domain::user_id ann{"usr_ann"};
+  CHECK_FALSE(index.make_place(ann).is_free); // all are connected
+  CHECK(index.make_place(domain::user_id{"usr_bob"}).is_free);
+  detach(*clients[7], true);
+  pass(1s);
+  detach(*clients[3], true);
+  detach(*clients[9], true);
+  REQUIRE(attach(*clients[9], second_connection, "ann"));
+  for (const auto expected : {7, 3}) {
+    const auto place = index.make_place(ann);
+    CHECK(place.is_free);
+    REQUIRE(place.evicted == clients[static_cast<std::size_t>(expected)]->session);
+    CHECK_FALSE(index.find(clients[static_cast<std::size_t>(expected)]->id));
+    caf::anon_send(place.evicted, actors::session_close{domain::close_code::connection_limit});
+    run();
+    CHECK(index.make_place(ann).is_free); // there is a place now
+    clients.push_back(std::make_unique<simulated_client>(*this, "ann"));
+  }
+  CHECK_FALSE(index.make_place(ann).is_free);
+  CHECK(index.size() == domain::limits::sessions_per_user);
+}
+
+TEST_CASE_METHOD(
+  house, "an answer to sync or join has no more of the past than a connection can take",
+  "[session]") {
+  world->config.catch_up_bytes = 5'000;
+  storage.add_room("den");
+  simulated_client ann{*this, "ann"};
+  for (const std::string room : {"lobby", "den"}) {
+    ann.join(room);
+    for (int i = 0; i < 10; ++i)
+      ann.send(room, std::string(50, 'x'));
+  }
+  domain::sync_rooms one;
+  one.rooms = {{domain::room_id{"lobby"}, 0}};
+  const auto fits = ann.command(one);
+  CHECK(has(fits, R"("reset":false)"));
+  CHECK(has(fits, R"("seq":10)"));
+  domain::sync_rooms both;
+  both.rooms = {{domain::room_id{"lobby"}, 0}, {domain::room_id{"den"}, 0}};
+  const auto half = ann.command(both);
+  CHECK(has(half, R"("reset":true)")); // one of them, whole
+  CHECK(has(half, R"("reset":false)"));
+  CHECK(half.size() < fits.size() + 200);
+  const auto join = [&](domain::seq after) {
+    return ann.command(domain::join_room{domain::room_id{"lobby"}, after});
+  };
+  CHECK(has(join(7), R"("reset":false)"));
+  CHECK(has(join(0), R"("messages":[{"seq":)")); // the newest instead
+  CHECK(has(join(0), R"("events":[],"reset":true)"));
+}
+
 TEST_CASE("an idle session is small", "[session][memory]") {
   CHECK(sizeof(actors::session) < 1'700);
 }

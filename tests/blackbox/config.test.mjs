@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { api, connectPlain, connectSocket, createRoom, login, register, signToken } from './support/clients.mjs';
+import { api, connectPlain, connectSocket, createRoom, eventually, login, register, signToken } from './support/clients.mjs';
 import { admin, binary, freePort, jwtSecret, nodeEnvironment, root, startNode, temporaryFolder } from './support/node.mjs';
 
 /// Runs to the end: for what must not start.
@@ -179,12 +179,31 @@ test('SIGTERM tells the clients, keeps what was accepted and exits 0', async (t)
   assert.ok(Date.now() - begin < 10_000, 'within the drain time');
   const { code } = await plain.closed;
   assert.ok([1012, 4001].includes(code), `close code ${code}`);
+  for (const client of [plain, socket]) {
+    const [hint] = client.of('server-drain');
+    assert.ok(hint?.reconnectIn >= 1000 && hint.reconnectIn < 5000, `a reconnect hint: ${JSON.stringify(hint)}`);
+  }
   assert.notEqual(await reason, 'io server disconnect', 'stock clients come back by themselves');
   const acknowledged = (await Promise.all(asks)).filter((answer) => answer?.ok).map((answer) => answer.message.seq);
   await node.start();
   const kept = await api(node.url, 'GET', `/rooms/${room.id}/messages?limit=100`, { token: user.token });
   const seqs = new Set(kept.body.data.map((m) => m.seq));
   for (const seq of acknowledged) assert.ok(seqs.has(seq), `acknowledged seq ${seq} is there`);
+});
+
+test('SIGHUP takes the log level of the file, and keeps the old one when the file is bad', async (t) => {
+  const file = path.join(temporaryFolder(), 'troupe.toml');
+  writeFileSync(file, 'log-level = "error"\n');
+  const node = await startNode({ args: ['--config', file] }, t);
+  const lines = (event) => node.logs.split('\n').filter((line) => line.includes(event)).length;
+  assert.equal(lines('node-ready'), 0, 'info is off');
+  writeFileSync(file, 'log-level = "info"\n');
+  process.kill(node.pid, 'SIGHUP');
+  await eventually(3000, () => lines('reloaded') === 1, 'the reload');
+  writeFileSync(file, 'log-level = "loud"\n');
+  process.kill(node.pid, 'SIGHUP');
+  await eventually(3000, () => lines('reload-refused') === 1, 'the refusal');
+  assert.equal((await api(node.url, 'GET', '/auth/me', {})).status, 401, 'it goes on serving');
 });
 
 test('SIGTERM ends an idle node at once', async (t) => {

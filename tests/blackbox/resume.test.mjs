@@ -99,6 +99,33 @@ test('a gap beyond what is kept answers reset, one within is given whole', async
   await Promise.all([reader.end(), writer.end()]);
 });
 
+test('a gap of more bytes than a connection takes answers reset and closes nobody', async () => {
+  const { room, writer } = await roomWith(0);
+  const text = 'x'.repeat(3900);
+  for (let i = 0; i < 200; i++) await writer.ask('send-message', { roomId: room.id, content: text });
+  const reader = await connectPlain(node.wsUrl, bob.token);
+  const gap = await reader.ask('join-room', { roomId: room.id, after: 0 });
+  assert.deepEqual([gap.ok, gap.reset, gap.events], [true, true, []]);
+  assert.ok(gap.messages.length > 10, 'the newest ones are shown instead');
+  assert.equal(gap.messages.at(-1).seq, 200);
+  const near = await reader.ask('join-room', { roomId: room.id, after: 180 });
+  checkEvents(near.events, 181, 200);
+  assert.deepEqual(near.messages, near.events.map((event) => event.data));
+  const synced = await reader.ask('sync', { rooms: { [room.id]: 0 } });
+  assert.deepEqual([synced.rooms[room.id].events, synced.rooms[room.id].reset], [[], true]);
+  const seen = [];
+  for (let after = 0, more = true; more; after = seen.at(-1)) {
+    const page = await api(node.url, 'GET', `/rooms/${room.id}/events?limit=500&after=${after}`, { token: bob.token });
+    assert.equal(page.status, 200);
+    assert.ok(page.body.data.length < 200, 'a page is bounded in bytes, too');
+    assert.equal(page.body.pageInfo.hasNextPage, page.body.more);
+    seen.push(...page.body.data.map((event) => event.seq));
+    ({ more } = page.body);
+  }
+  assert.deepEqual(seen, range(1, 200));
+  await Promise.all([reader.end(), writer.end()]);
+});
+
 test('what was missed can be had after the room left memory and after kill -9', async () => {
   const { room } = await roomWith(300);
   await node.restart();
@@ -108,6 +135,10 @@ test('what was missed can be had after the room left memory and after kill -9', 
   const page = await api(node.url, 'GET', `/rooms/${room.id}/events?after=295&limit=3`, { token: bob.token });
   assert.equal(page.status, 200);
   checkEvents(page.body.events, 296, 298);
+  assert.deepEqual(page.body.data, page.body.events);
+  assert.deepEqual(page.body.pageInfo,
+    { hasNextPage: true, hasPreviousPage: true, startCursor: '296', endCursor: '298' });
+  assert.match(page.body.links.next, /after=298/);
   assert.equal(page.body.more, true);
   await reader.end();
 });
@@ -192,6 +223,41 @@ test('a cut before the first event loses nothing: recovered, or told that it is 
   assert.deepEqual(seen(), socket.recovered ? range(1, 5) : [5]);
   socket.end();
   await writer.end();
+});
+
+test('who missed more bytes than a connection takes is not recovered, and not cut again', async () => {
+  const { room, writer } = await roomWith(0);
+  const socket = await connectSocket(node.url, bob.token, { ...slowReturn, transports: ['websocket'] });
+  await socket.ask('join-room', room.id);
+  const say = (n) => Promise.all(Array.from({ length: n }, () =>
+    writer.ask('send-message', { roomId: room.id, content: 'x'.repeat(3900) })));
+  await say(1);
+  await eventually(3000, () => socket.of('new-message').length === 1);
+  socket.io.reconnectionDelay(3000); // time for what follows
+  socket.io.reconnectionDelayMax(3000);
+  await cut(socket);
+  await say(200);
+  await back(socket);
+  assert.equal(socket.recovered, false);
+  const again = await socket.ask('join-room', { roomId: room.id, after: 1 });
+  assert.deepEqual([again.ok, again.reset], [true, true]);
+  await say(1);
+  await eventually(3000, () => socket.of('new-message').length === 2, 'live events');
+  assert.equal(socket.of('new-message')[1].seq, 202);
+  socket.end();
+  await writer.end();
+});
+
+test('a user who reconnects over and over is not locked out by sessions left behind', async () => {
+  const carol = await register(node.url, 'Carol');
+  const options = { transports: ['websocket'], reconnection: false };
+  for (let i = 0; i < 60; i++) {
+    const socket = await connectSocket(node.url, carol.token, options);
+    await cut(socket);
+  }
+  const last = await connectSocket(node.url, carol.token, options);
+  assert.equal(last.connected, true);
+  last.end();
 });
 
 test('an unknown or foreign pid, a clean leave and a new process are not recovered', async () => {

@@ -204,8 +204,26 @@ TEST_CASE("who joins is shown the newest messages in order, other events left ou
   recent[2].type = "message-edited";
   const room_log log{lobby(), 1, 4, recent};
   CHECK(
-    log.recent_messages(2) == std::vector<std::string>{R"({"seq":2,"n":2})", R"({"seq":4,"n":4})"});
-  CHECK(log.recent_messages(50).size() == 3);
+    log.recent_messages(2, 1000)
+    == std::vector<std::string>{R"({"seq":2,"n":2})", R"({"seq":4,"n":4})"});
+  CHECK(log.recent_messages(50, 1000).size() == 3);
+  CHECK(log.recent_messages(50, 2 * recent[0].body.size()).size() == 2);
+  CHECK(log.recent_messages(50, 1) == std::vector<std::string>{R"({"seq":4,"n":4})"});
+}
+
+TEST_CASE("the ring is bounded in bytes, too", "[room_log]") {
+  auto large = stored_range(1, 200);
+  for (auto& e : large)
+    e.body = R"({"n":")" + std::string(limits::recent_bytes / 100, 'x') + R"("})";
+  room_log log{lobby(), 1, 200, large};
+  const auto kept = log.recent_messages(200, limits::recent_bytes * 2).size();
+  CHECK(kept < 100);
+  CHECK(kept > 90);
+  CHECK(log.after(200 - kept, 500).events.size() == kept);
+  CHECK(log.after(199 - kept, 500).from == room_log::source::ask_storage);
+  large.resize(1);
+  large.front().body = R"({"n":")" + std::string(limits::recent_bytes * 2, 'x') + R"("})";
+  CHECK(room_log{lobby(), 1, 1, large}.recent_messages(1, 1).size() == 1); // the newest stays
 }
 
 // A store that applies in order, answers late, out of order, or never; and the room in front of it.

@@ -142,6 +142,7 @@ export function restRows({ url, alice, bob, room, secret }) {
   row('a message with a number as clientId', '400 validation_failed', () => say({ content: 'x', clientId: 7 }));
   row('a message with a clientId too long', '400 validation_failed', () => say({ content: 'x', clientId: 'c'.repeat(129) }));
   row('a message with 11 attachments', '400 validation_failed', () => say({ content: 'x', attachments: Array(11).fill({}) }));
+  row('a message with 17 KB of attachments', '400 validation_failed', () => say({ content: 'x', attachments: [{ a: 'x'.repeat(17_000) }] }));
   row('a message with text as attachment', '400 validation_failed', () => say({ content: 'x', attachments: ['x'] }));
   row('a message with an object as attachments', '400 validation_failed', () => say({ content: 'x', attachments: {} }));
   row('a message that names its sender', '400 validation_failed', () => say({ content: 'x', senderId: bob.user.id }));

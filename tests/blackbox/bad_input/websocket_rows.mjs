@@ -86,6 +86,7 @@ const nonsense = (room, secret, elsewhere) => [
   ['send-message of spaces', { event: 'send-message', data: { roomId: room, content: '  ' } }, 'validation_failed'],
   ['send-message of 4 001 characters', { event: 'send-message', data: { roomId: room, content: 'é'.repeat(4001) } }, 'validation_failed'],
   ['send-message with a number', { event: 'send-message', data: { roomId: room, content: 1 } }, 'validation_failed'],
+  ['send-message with 17 KB of attachments', { event: 'send-message', data: { roomId: room, content: 'x', attachments: [{ a: 'x'.repeat(17_000) }] } }, 'validation_failed'],
   ['send-message with 11 attachments', { event: 'send-message', data: { roomId: room, content: 'x', attachments: Array(11).fill({}) } }, 'validation_failed'],
   ['send-message with a number as clientId', { event: 'send-message', data: { roomId: room, content: 'x', clientId: 1 } }, 'validation_failed'],
   ['sync without rooms', { event: 'sync', data: {} }, 'validation_failed'],
