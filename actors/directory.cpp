@@ -22,16 +22,19 @@ std::string demangled(const char* name) {
   return status == 0 && text ? std::string{text.get()} : std::string{name};
 }
 
-std::uint64_t rank(const actor_row& row, actor_order by) {
+std::uint64_t rank(const actor_counters& stats, actor_order by) {
+  const auto get = [](const auto& value) { return value.load(std::memory_order_relaxed); };
   switch (by) {
-  case actor_order::mailbox:
-    return row.mailbox;
+  case actor_order::mailbox: {
+    const auto handled = get(stats.handled), enqueued = get(stats.enqueued);
+    return enqueued > handled ? enqueued - handled : 0;
+  }
   case actor_order::messages:
-    return row.handled;
+    return get(stats.handled);
   case actor_order::busy:
-    return row.busy_us;
+    return get(stats.busy_ns);
   case actor_order::age:
-    return row.age_ms;
+    return ~static_cast<std::uint64_t>(stats.started_ns); // the oldest first
   }
   return 0;
 }
@@ -122,32 +125,47 @@ actor_directory::describe(std::uint64_t id, const section& from, const live_acto
 
 actor_directory::listing
 actor_directory::list(std::string_view type, actor_order by, std::size_t limit) const {
-  // Numbers first, texts only for the rows that are shown: thousands of sessions are passed over
-  // cheaply.
+  // A number for each, rows and texts only for those that are shown: a poll every second must not
+  // be felt beside ten thousand sessions.
+  struct candidate {
+    std::uint64_t rank;
+    std::uint64_t id;
+    bool operator<(const candidate& other) const { // is shown before it
+      return rank != other.rank ? rank > other.rank : id < other.id;
+    }
+  };
+  std::vector<candidate> best; // a heap, the one to go next at its front
+  std::vector<std::pair<std::string_view, std::size_t>> totals; // a dozen types
   listing result;
   for (const auto& part : parts_) {
     std::lock_guard guard{part.mutex};
     for (const auto& [id, live] : part.live) {
       const std::string_view kind = live.who->type();
       ++result.total;
-      ++result.totals[std::string{kind}];
-      if (type.empty() || kind == type)
-        result.rows.push_back(describe(id, part, live));
+      auto sum = std::find_if(
+        totals.begin(), totals.end(), [kind](const auto& each) { return each.first == kind; });
+      if (sum == totals.end())
+        sum = totals.insert(sum, {kind, 0});
+      ++sum->second;
+      if (limit == 0 || (!type.empty() && kind != type))
+        continue;
+      const candidate next{rank(live.who->counters(), by), id};
+      if (best.size() == limit) {
+        if (!(next < best.front()))
+          continue;
+        std::pop_heap(best.begin(), best.end());
+        best.pop_back();
+      }
+      best.push_back(next);
+      std::push_heap(best.begin(), best.end());
     }
   }
-  const auto shown = std::min(limit, result.rows.size());
-  const auto end = result.rows.begin() + static_cast<std::ptrdiff_t>(shown);
-  std::partial_sort(
-    result.rows.begin(), end, result.rows.end(), [by](const actor_row& a, const actor_row& b) {
-      const auto left = rank(a, by), right = rank(b, by);
-      return left != right ? left > right : a.id < b.id;
-    });
-  result.rows.erase(end, result.rows.end());
-  for (auto& row : result.rows) {
-    actor_row full;
-    if (find(row.id, full))
-      row = std::move(full);
-  }
+  for (const auto& [kind, count] : totals)
+    result.totals.emplace(kind, count);
+  std::sort_heap(best.begin(), best.end());
+  for (const auto& each : best)
+    if (actor_row row; find(each.id, row)) // not if it ended meanwhile
+      result.rows.push_back(std::move(row));
   return result;
 }
 
