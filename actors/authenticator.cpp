@@ -4,6 +4,7 @@
 #include "actors/authenticator_tokens.hpp"
 #include "actors/error.hpp"
 #include "actors/inspected.hpp"
+#include "actors/sign_in_cache.hpp"
 #include "actors/surroundings.hpp"
 #include "domain/limits.hpp"
 #include "domain/text.hpp"
@@ -11,6 +12,7 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <unordered_map>
 #include <utility>
 
@@ -18,8 +20,6 @@ namespace actors {
 
 namespace {
 
-constexpr std::size_t cached_users_max = 20'000;
-constexpr std::chrono::seconds cached_for{5}; // how long a disabled account may still sign in
 constexpr std::size_t logins_at_once =
   3; // per address and account, so that the failures can be counted
 constexpr std::size_t subject_bytes_max = 128;
@@ -81,16 +81,16 @@ private:
     auto claims = tokens_.check(question.token, world_.clock->now());
     if (!claims)
       return to_caf(claims.error());
-    const auto now = world_.clock->steady();
-    if (const auto known = users_.find(claims->subject);
-        known != users_.end() && known->second.until > now) {
-      auto who = principal_of(known->second.user, *claims);
+    if (const auto* known = users_.find(claims->subject, claims->login, world_.clock->steady())) {
+      auto who = principal_of(*known, *claims);
       if (!who)
         return to_caf(who.error());
       return *std::move(who);
     }
     if (
-      claims->subject.size() > subject_bytes_max || domain::has_control_characters(claims->subject))
+      claims->subject.size() > subject_bytes_max || claims->login.size() > subject_bytes_max
+      || domain::has_control_characters(claims->subject)
+      || domain::has_control_characters(claims->login))
       return to_caf(bad_token);
     auto answer = make_response_promise<domain::principal>();
     look_up(std::move(*claims), answer, true);
@@ -98,11 +98,15 @@ private:
   }
 
   void look_up(token_claims claims, principal_promise answer, bool may_make) {
-    const find_user query{domain::user_id{claims.subject}};
+    const find_user query{domain::user_id{claims.subject}, claims.login};
     request(world_.book.users(), domain::limits::query_timeout, query)
       .then(
         [this, claims, answer](found_user& found) mutable {
-          remember(found.user);
+          if (found.is_login_revoked || users_.has_ended(claims.login)) {
+            answer.deliver(to_caf(bad_token));
+            return;
+          }
+          remember(found.user, claims.login);
           finish(answer, principal_of(found.user, claims));
         },
         [this, claims, answer, may_make](caf::error& why) mutable {
@@ -134,7 +138,7 @@ private:
     request(world_.book.users(), domain::limits::append_timeout, std::move(made))
       .then(
         [this, user, claims, answer](const persistence::written&) mutable {
-          remember(user);
+          remember(user, claims.login);
           finish(answer, principal_of(user, claims));
         },
         [this, claims, answer, tries](caf::error& why) mutable {
@@ -154,7 +158,7 @@ private:
       find_user{domain::user_id{claims.subject}})
       .then(
         [this, claims, answer](found_user& found) mutable {
-          remember(found.user);
+          remember(found.user, claims.login);
           finish(answer, principal_of(found.user, claims));
         },
         [this, claims, answer](const caf::error&) mutable { make_external(claims, answer, 1); });
@@ -174,8 +178,8 @@ private:
   principal_of(const domain::user& user, const token_claims& claims) const {
     if (!user.is_active)
       return bad_token;
-    domain::principal who{user.id,     user.username, user.name,
-                          user.avatar, user.role,     claims.expires_at};
+    domain::principal who{user.id,   user.username,     user.name,   user.avatar,
+                          user.role, claims.expires_at, claims.login};
     if (world_.config.external_users && world_.config.external_roles && claims.role)
       who.role = *claims.role;
     return who;
@@ -188,12 +192,8 @@ private:
       answer.deliver(to_caf(who.error()));
   }
 
-  void remember(const domain::user& user) {
-    const auto now = world_.clock->steady();
-    if (users_.size() >= cached_users_max)
-      std::erase_if(users_, [now](const auto& entry) { return entry.second.until <= now; });
-    if (users_.size() < cached_users_max)
-      users_.insert_or_assign(user.id.value, cached{user, now + cached_for});
+  void remember(const domain::user& user, const std::string& login) {
+    users_.remember(user, login, world_.clock->steady());
   }
 
   // -- passwords --
@@ -318,25 +318,28 @@ private:
 
   void sign_in(const domain::user& user, sign_in_promise answer) {
     auto refresh_token = world_.random->token(32);
+    auto login = world_.random->token(16);
     persistence::save_refresh_token saved{
-      hash_of_token(refresh_token), world_.random->token(16), user.id,
+      hash_of_token(refresh_token), login, user.id,
       world_.clock->now() + world_.config.refresh_token_life};
     request(world_.book.users(), domain::limits::append_timeout, write_change{std::move(saved)})
       .then(
-        [this, user, answer, refresh_token](const persistence::written&) mutable {
-          hand_out(user, std::move(refresh_token), answer);
+        [this, user, answer, refresh_token, login](const persistence::written&) mutable {
+          hand_out(user, login, std::move(refresh_token), answer);
         },
         [answer](caf::error& why) mutable { answer.deliver(std::move(why)); });
   }
 
-  void hand_out(const domain::user& user, std::string refresh_token, sign_in_promise answer) {
+  void hand_out(
+    const domain::user& user, const std::string& login, std::string refresh_token,
+    sign_in_promise answer) {
     const auto life = world_.config.access_token_life;
-    auto token = tokens_.issue(user, world_.random->token(12), world_.clock->now(), life);
+    auto token = tokens_.issue(user, world_.random->token(12), login, world_.clock->now(), life);
     if (!token) {
       answer.deliver(to_caf(token.error()));
       return;
     }
-    remember(user);
+    remember(user, login);
     answer.deliver(signed_in{user, *std::move(token), std::move(refresh_token), life.count()});
   }
 
@@ -355,26 +358,70 @@ private:
         [this, answer, next](const persistence::written& outcome) mutable {
           request(world_.book.users(), domain::limits::query_timeout, find_user{outcome.user})
             .then(
-              [this, answer, next](found_user& found) mutable {
+              [this, answer, next, login = outcome.family](found_user& found) mutable {
                 if (found.user.is_active)
-                  hand_out(found.user, std::move(next), answer);
+                  hand_out(found.user, login, std::move(next), answer);
                 else
                   answer.deliver(to_caf(bad_token));
               },
               [answer](caf::error& why) mutable { answer.deliver(std::move(why)); });
         },
-        [answer](caf::error& why) mutable { answer.deliver(std::move(why)); });
+        [this, answer, old = hash_of_token(question.refresh_token)](caf::error& why) mutable {
+          if (from_caf(why).code != domain::errc::unauthorized) {
+            answer.deliver(std::move(why));
+            return;
+          }
+          // Used before: two hold it, and what both have got from it ends.
+          end_login({std::move(old)}, [answer, why](const caf::error&) mutable {
+            answer.deliver(std::move(why));
+          });
+        });
     return answer;
   }
 
   caf::result<logged_out> logout(const logout_user& question) {
+    persistence::revoke_refresh_token which;
+    if (question.access_token.empty()) {
+      which.token_hash = hash_of_token(question.refresh_token);
+    } else {
+      auto claims = tokens_.check(question.access_token, world_.clock->now());
+      if (!claims)
+        return to_caf(claims.error());
+      if (claims->login.empty())
+        return to_caf(
+          {domain::errc::validation_failed,
+           "Validation failed",
+           {{"refreshToken", "is required"}},
+           {}});
+      which.family = std::move(claims->login);
+    }
     auto answer = make_response_promise<logged_out>();
-    persistence::revoke_refresh_token revoked{hash_of_token(question.refresh_token)};
-    request(world_.book.users(), domain::limits::append_timeout, write_change{std::move(revoked)})
-      .then(
-        [answer](const persistence::written&) mutable { answer.deliver(logged_out{}); },
-        [answer](caf::error& why) mutable { answer.deliver(std::move(why)); });
+    end_login(std::move(which), [answer](const caf::error& why) mutable {
+      if (why)
+        answer.deliver(why);
+      else
+        answer.deliver(logged_out{});
+    });
     return answer;
+  }
+
+  /// Revokes a sign-in, forgets that its tokens were good, and closes its sessions.
+  void
+  end_login(persistence::revoke_refresh_token which, std::function<void(const caf::error&)> then) {
+    request(world_.book.users(), domain::limits::append_timeout, write_change{std::move(which)})
+      .then(
+        [this, then](const persistence::written& outcome) {
+          if (!outcome.family.empty())
+            forget(outcome.user, outcome.family);
+          then({});
+        },
+        [then](const caf::error& why) { then(why); });
+  }
+
+  void forget(const domain::user_id& user, const std::string& login) {
+    users_.end(user.value, login, world_.clock->steady());
+    for (const auto& session : world_.sessions.of_user(user))
+      caf::anon_send(session, session_revoke{login});
   }
 
   caf::result<signed_in> make_admin(ensure_admin& question) {
@@ -404,16 +451,11 @@ private:
     return answer;
   }
 
-  struct cached {
-    domain::user user;
-    domain::steady_time until;
-  };
-
   std::shared_ptr<surroundings> owner_;
   surroundings& world_;
   access_tokens tokens_;
   std::vector<password_worker_actor> workers_;
-  std::unordered_map<std::string, cached> users_;
+  sign_in_cache users_;
   domain::rate_table failed_logins_;
   domain::rate_table registrations_;
   std::unordered_map<std::string, std::size_t> logins_; // under way

@@ -35,9 +35,11 @@ struct login_user {
 struct refresh_tokens {
   std::string refresh_token;
 };
-/// → logged_out, also for an unknown token.
+/// → logged_out, also for an unknown token. Ends the sign-in: its refresh tokens, its access tokens
+/// and its sessions. With an access token instead: validation_failed when it was made elsewhere.
 struct logout_user {
   std::string refresh_token;
+  std::string access_token{};
 };
 struct logged_out {};
 

@@ -75,6 +75,7 @@ access_tokens::check(const std::string& token, domain::timestamp now) const {
   claims.username = text_claim(decoded, "username");
   claims.name = text_claim(decoded, "name");
   claims.email = text_claim(decoded, "email");
+  claims.login = text_claim(decoded, "sid");
   domain::role role{};
   if (const auto text = text_claim(decoded, "role");
       !text.empty() && domain::parse_role(text, role))
@@ -83,7 +84,7 @@ access_tokens::check(const std::string& token, domain::timestamp now) const {
 }
 
 domain::result<std::string> access_tokens::issue(
-  const domain::user& who, const std::string& id, domain::timestamp now,
+  const domain::user& who, const std::string& id, const std::string& login, domain::timestamp now,
   std::chrono::seconds life) const {
   if (algorithm_ != "HS256" || key_.empty())
     return domain::error{
@@ -96,6 +97,7 @@ domain::result<std::string> access_tokens::issue(
     std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   bool is_done = jwt_add_grant(made, "sub", who.id.value.c_str()) == 0;
   is_done = is_done && jwt_add_grant(made, "jti", id.c_str()) == 0;
+  is_done = is_done && jwt_add_grant(made, "sid", login.c_str()) == 0;
   is_done = is_done && jwt_add_grant(made, "username", who.username.c_str()) == 0;
   is_done =
     is_done && jwt_add_grant(made, "role", std::string{domain::to_string(who.role)}.c_str()) == 0;

@@ -18,6 +18,7 @@ struct token_claims {
   std::string name;
   std::string email;
   std::optional<domain::role> role;
+  std::string login; // `sid`: the family of refresh tokens it belongs to
 };
 
 /// Makes and checks access tokens (RFC 7519) with the one algorithm and key of the configuration.
@@ -31,7 +32,7 @@ public:
   domain::result<token_claims> check(const std::string& token, domain::timestamp now) const;
   /// unavailable where tokens are made elsewhere (RS256, ES256: there is only a public key here).
   domain::result<std::string> issue(
-    const domain::user& who, const std::string& id, domain::timestamp now,
+    const domain::user& who, const std::string& id, const std::string& login, domain::timestamp now,
     std::chrono::seconds life) const;
 
 private:

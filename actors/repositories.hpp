@@ -22,9 +22,11 @@ struct write_change {
 
 struct find_user {
   domain::user_id id;
-}; // → found_user; not_found
+  std::string login{}; // a sign-in of theirs that is asked about, too
+};                     // → found_user; not_found
 struct found_user {
   domain::user user;
+  bool is_login_revoked = false;
 };
 struct find_login {
   std::string email;

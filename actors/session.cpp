@@ -25,6 +25,10 @@ session_actor::behavior_type session::make_behavior() {
     [this](const session_detach& what) { detach(what); },
     [this](session_attach& what) { return attach(what); },
     [this](const session_close& what) { close(what.why); },
+    [this](const session_revoke& what) {
+      if (who_.login == what.login)
+        close(domain::close_code::invalid_token);
+    },
     [this](const room_lost& what) { lose_room(what.room); },
     [this](const session_view_query&) { return view(); },
     [this](const session_tick&) { tick(); },

@@ -49,6 +49,11 @@ struct session_close {
   domain::close_code why = domain::close_code::going_away;
 };
 
+/// Ends the session if its token comes from this sign-in.
+struct session_revoke {
+  std::string login;
+};
+
 /// A room's actor ended while sessions were in it: they enter again by themselves.
 struct room_lost {
   domain::room_id room;
@@ -71,8 +76,8 @@ struct session_tick {
 using session_actor = caf::typed_actor<
   caf::reacts_to<session_command>, caf::reacts_to<session_detach>,
   caf::replies_to<session_attach>::with<session_attached>, caf::reacts_to<session_close>,
-  caf::reacts_to<room_lost>, caf::replies_to<session_view_query>::with<session_view>,
-  caf::reacts_to<session_tick>>;
+  caf::reacts_to<session_revoke>, caf::reacts_to<room_lost>,
+  caf::replies_to<session_view_query>::with<session_view>, caf::reacts_to<session_tick>>;
 
 struct surroundings;
 
@@ -94,6 +99,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_detach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_attach)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_attached)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_close)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_revoke)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::room_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_view_query)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::session_view)

@@ -156,7 +156,12 @@ public:
     using persistence::reader;
     return {
       [this](const queued<find_user>& q) {
-        return one<found_user>(q, [&](reader& r) { return r.user(q.what.id); });
+        return one<found_user>(q, [&](reader& r) -> std::optional<found_user> {
+          auto user = r.user(q.what.id);
+          if (!user)
+            return std::nullopt;
+          return found_user{*std::move(user), !q.what.login.empty() && r.is_revoked(q.what.login)};
+        });
       },
       [this](const queued<find_login>& q) {
         return one<found_login>(q, [&](reader& r) { return r.login(q.what.email); });

@@ -45,6 +45,7 @@ struct principal {
   std::string avatar;
   domain::role role = domain::role::user;
   timestamp expires_at{}; // of the token
+  std::string login{};    // the sign-in it comes from (`sid`); empty: made elsewhere
 };
 
 } // namespace domain

@@ -65,9 +65,10 @@ struct rotate_refresh_token {
   domain::timestamp now{};
   domain::timestamp expires_at{};
 };
-/// Revokes the family of this token; no error if unknown.
+/// Revokes a family: that of this token, or the one named. No error if unknown.
 struct revoke_refresh_token {
   std::string token_hash;
+  std::string family{}; // asked for when there is no token
 };
 /// Stored answer of a REST request with an Idempotency-Key (24 h).
 struct save_answer {
@@ -89,7 +90,8 @@ struct written {
   domain::epoch epoch = 0;
   domain::message_id message;
   domain::timestamp at{};
-  domain::user_id user; // rotate_refresh_token: whose
+  domain::user_id user; // rotate_refresh_token, revoke_refresh_token: whose; empty: unknown
+  std::string family{}; // rotate_refresh_token, revoke_refresh_token
   bool was_new = true;
 };
 using outcome = domain::result<written>;
@@ -142,6 +144,8 @@ public:
   virtual std::optional<domain::user> user(const domain::user_id& id) = 0;
   virtual std::optional<login_record>
   login(const std::string& email) = 0; // email as checked: lower case
+  /// Whether a family of refresh tokens was revoked; false when it is not known (any more).
+  virtual bool is_revoked(const std::string& family) = 0;
   virtual std::optional<domain::room> room(const domain::room_id& id) = 0;
   virtual std::optional<domain::membership>
   member(const domain::room_id& room, const domain::user_id& user) = 0;

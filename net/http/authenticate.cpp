@@ -12,18 +12,6 @@ domain::error please_authenticate() {
   return {domain::errc::unauthorized, "Please authenticate", {}, {}};
 }
 
-/// Empty when there is none.
-std::string_view bearer_token(const request& req) {
-  const auto value = req.header("Authorization");
-  constexpr std::string_view scheme = "Bearer ";
-  if (value.size() <= scheme.size() || !equal_ignoring_case(value.substr(0, scheme.size()), scheme))
-    return {};
-  auto token = value.substr(scheme.size());
-  while (token.starts_with(' '))
-    token.remove_prefix(1);
-  return token.size() > domain::limits::token_bytes ? std::string_view{} : token;
-}
-
 /// Takes one from the bucket; answers 429 itself when there is nothing left.
 bool take_rate(
   services& s, site& common, exchange& e, const std::string& key, const domain::rate& r) {
@@ -56,6 +44,17 @@ bool take_rate_of_address(services& s, site& common, exchange& e) {
 }
 
 } // namespace
+
+std::string_view bearer_token(const request& req) {
+  const auto value = req.header("Authorization");
+  constexpr std::string_view scheme = "Bearer ";
+  if (value.size() <= scheme.size() || !equal_ignoring_case(value.substr(0, scheme.size()), scheme))
+    return {};
+  auto token = value.substr(scheme.size());
+  while (token.starts_with(' '))
+    token.remove_prefix(1);
+  return token.size() > domain::limits::token_bytes ? std::string_view{} : token;
+}
 
 routes::middleware authenticate(services& s, std::shared_ptr<site> common) {
   return

@@ -11,6 +11,9 @@ struct services;
 
 namespace net::http {
 
+/// The token of `Authorization: Bearer …`; empty when there is none.
+std::string_view bearer_token(const request& req);
+
 /// Checks the bearer's token where the route wants one, and the rate: per user with a token, per
 /// address without. Answers 401, 403, 429 or what the authenticator says.
 routes::middleware authenticate(services& s, std::shared_ptr<site> common);

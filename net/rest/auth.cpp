@@ -1,4 +1,5 @@
 #include "domain/json.hpp"
+#include "net/http/middleware.hpp"
 #include "net/http/response.hpp"
 #include "net/rest/asking.hpp"
 #include "net/rest/body.hpp"
@@ -70,12 +71,17 @@ void refresh(services& s, const exchange_ptr& e) {
 }
 
 void logout(services& s, const exchange_ptr& e) {
-  body b{e->req()};
-  auto token = b.text("refreshToken");
-  if (const auto why = b.failed())
-    return e->fail(*why);
+  actors::logout_user question;
+  if (const auto bearer = http::bearer_token(e->req()); e->req().body.empty() && !bearer.empty()) {
+    question.access_token = bearer;
+  } else {
+    body b{e->req()};
+    question.refresh_token = b.text("refreshToken");
+    if (const auto why = b.failed())
+      return e->fail(*why);
+  }
   s.ask.ask<actors::logged_out>(
-    s.node.authenticator(), domain::limits::command_timeout, actors::logout_user{std::move(token)},
+    s.node.authenticator(), domain::limits::command_timeout, std::move(question),
     [e](actors::logged_out&) {
       http::response r;
       r.status = 204;

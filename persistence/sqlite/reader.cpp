@@ -164,6 +164,10 @@ public:
     return found;
   }
 
+  bool is_revoked(const std::string& family) override {
+    return revoked_family_.query(family).next();
+  }
+
   message_page messages(const domain::room_id& room, const page_query& query) override;
 
   std::optional<domain::message> message(const domain::message_id& id) override {
@@ -186,6 +190,8 @@ private:
   database db_;
   statement user_by_id_ = db_.prepare(std::string{select_user} + "WHERE id = ?");
   statement user_by_email_ = db_.prepare(std::string{select_user} + "WHERE email = ?");
+  statement revoked_family_ =
+    db_.prepare("SELECT 1 FROM refresh_tokens WHERE family = ? AND revoked = 1 LIMIT 1");
   statement room_by_id_ = db_.prepare(std::string{select_room} + "WHERE id = ?");
   statement member_ = db_.prepare(std::string{select_member} + "WHERE room_id = ? AND user_id = ?");
   statement members_ = db_.prepare(

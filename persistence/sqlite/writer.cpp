@@ -97,6 +97,8 @@ private:
     "INSERT INTO refresh_tokens (hash, family, user_id, expires_at) VALUES (?, ?, ?, ?)");
   statement find_token_ = db_.prepare(
     "SELECT family, user_id, used, revoked, expires_at FROM refresh_tokens WHERE hash = ?");
+  statement find_family_ =
+    db_.prepare("SELECT family, user_id FROM refresh_tokens WHERE family = ? LIMIT 1");
   statement use_token_ = db_.prepare("UPDATE refresh_tokens SET used = 1 WHERE hash = ?");
   statement revoke_family_ = db_.prepare("UPDATE refresh_tokens SET revoked = 1 WHERE family = ?");
   statement insert_answer_ = db_.prepare(
@@ -274,20 +276,24 @@ outcome sqlite_writer::apply_one(const rotate_refresh_token& c) {
   }
   return in_savepoint([&]() -> outcome {
     use_token_.run(c.old_hash);
-    return insert_token(c.new_hash, family, user, c.expires_at);
+    auto done = insert_token(c.new_hash, family, user, c.expires_at);
+    if (done)
+      done->family = family;
+    return done;
   });
 }
 
 outcome sqlite_writer::apply_one(const revoke_refresh_token& c) {
-  std::string family;
+  written done;
   {
-    auto row = find_token_.query(c.token_hash);
+    auto row = c.family.empty() ? find_token_.query(c.token_hash) : find_family_.query(c.family);
     if (!row.next())
       return written{};
-    family = row.string(0);
+    done.family = row.string(0);
+    done.user = domain::user_id{row.string(1)};
   }
-  revoke_family_.run(family);
-  return written{};
+  revoke_family_.run(done.family);
+  return done;
 }
 
 outcome sqlite_writer::apply_one(const save_answer& c) {

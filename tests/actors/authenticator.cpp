@@ -302,6 +302,55 @@ TEST_CASE_METHOD(
   }
 }
 
+TEST_CASE_METHOD(
+  gate, "the end of a sign-in ends its access tokens and sessions, and no others",
+  "[authenticator]") {
+  auto made = enroll("dora");
+  auto other = login("dora@example.org", "Passw0rd");
+  REQUIRE(verify(made->access_token));
+  REQUIRE(verify(other->access_token));
+  const auto open = [&](const std::string& token) {
+    return std::make_unique<support::simulated_client>(*this, verify(token).value.value());
+  };
+  const auto first = open(made->access_token), second = open(other->access_token);
+  auto renewed = refresh(made->refresh_token);
+  REQUIRE(renewed);
+  SECTION("logout with a refresh token") {
+    REQUIRE(ask<actors::logged_out>(
+      world->book.authenticator(), actors::logout_user{renewed->refresh_token}));
+  }
+  SECTION("logout with an access token") {
+    REQUIRE(ask<actors::logged_out>(
+      world->book.authenticator(), actors::logout_user{{}, made->access_token}));
+  }
+  SECTION("a refresh token used twice") {
+    CHECK(refresh(made->refresh_token).error.code == unauthorized);
+  }
+  run();
+  CHECK(verify(made->access_token).error.code == unauthorized);
+  CHECK(verify(renewed->access_token).error.code == unauthorized);
+  CHECK_FALSE(world->sessions.find(first->id));
+  CHECK(outbox.closes_of(first->connection) == std::vector{domain::close_code::invalid_token});
+  CHECK(outbox.closes_of(second->connection).empty());
+  CHECK(verify(other->access_token));
+  CHECK(world->sessions.find(second->id));
+  advance(10s); // nothing is cached any more
+  CHECK(verify(made->access_token).error.code == unauthorized);
+  CHECK(verify(other->access_token));
+}
+
+TEST_CASE_METHOD(
+  gate, "only a sign-in of ours can be ended by its access token", "[authenticator]") {
+  const auto foreign = foreign_token{}.text(clock);
+  CHECK(
+    ask<actors::logged_out>(world->book.authenticator(), actors::logout_user{{}, foreign})
+      .error.code
+    == domain::errc::validation_failed);
+  CHECK(
+    ask<actors::logged_out>(world->book.authenticator(), actors::logout_user{{}, "x"}).error.code
+    == unauthorized);
+}
+
 TEST_CASE_METHOD(gate, "the configured administrator is made once", "[authenticator]") {
   const actors::ensure_admin question{" Root.Of-All@example.org", "Adm1nistrator"};
   auto made = ask<actors::signed_in>(world->book.authenticator(), question);
@@ -346,5 +395,5 @@ q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==
   config.jwt_public_key = public_key;
   const actors::access_tokens tokens{config};
   CHECK_FALSE(tokens.check(foreign_token{.key = public_key}.text(clock), clock.now()));
-  CHECK_FALSE(tokens.issue({}, "x", clock.now(), 60s));
+  CHECK_FALSE(tokens.issue({}, "x", "y", clock.now(), 60s));
 }

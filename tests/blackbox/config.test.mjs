@@ -161,6 +161,28 @@ test('a user of another application is made on first use, and only when that is 
   assert.equal((boss.body.user ?? boss.body).role, 'admin');
 });
 
+test('a sign-in that ends takes its tokens and connections along, within a second', async (t) => {
+  const node = await startNode({}, t);
+  const user = await register(node.url);
+  const elsewhere = await login(node.url, user.email, user.password);
+  const plain = await connectPlain(node.wsUrl, user.token);
+  const socket = await connectSocket(node.url, user.token, { reconnection: false });
+  const other = await connectPlain(node.wsUrl, elsewhere.token);
+  await eventually(5000, () => socket.io.engine.transport.name === 'websocket', 'the upgrade');
+  const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+  const begin = Date.now();
+  assert.equal((await api(node.url, 'POST', '/auth/logout', { token: user.token })).status, 204);
+  assert.equal((await plain.closed).code, 4540);
+  assert.equal(await gone, 'io server disconnect');
+  assert.ok(Date.now() - begin < 1000, `${Date.now() - begin} ms`);
+  assert.equal((await api(node.url, 'GET', '/auth/me', { token: user.token })).status, 401);
+  assert.equal((await api(node.url, 'GET', '/auth/me', { token: elsewhere.token })).status, 200);
+  assert.equal((await other.ask('sync', { rooms: {} })).ok, true, 'another sign-in of the same user stays');
+  await node.restart();
+  assert.equal((await api(node.url, 'GET', '/auth/me', { token: user.token })).status, 401, 'after a restart, too');
+  assert.equal((await api(node.url, 'GET', '/auth/me', { token: elsewhere.token })).status, 200);
+});
+
 test('SIGTERM tells the clients, keeps what was accepted and exits 0', async (t) => {
   const node = await startNode({}, t);
   const user = await register(node.url);

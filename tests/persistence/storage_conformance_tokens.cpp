@@ -44,9 +44,30 @@ TEST_CASE("a revoked refresh token takes its family along", "[conformance]") {
   const auto alice = store.add_user("usr_alice");
   REQUIRE(store.write(save_refresh_token{"h1", "f1", alice, noon + hours{10}}));
   REQUIRE(store.write(rotate_refresh_token{"h1", "h2", noon, noon + hours{10}}));
-  REQUIRE(store.write(revoke_refresh_token{"h1"}));
-  REQUIRE(store.write(revoke_refresh_token{"never seen"}));
+  CHECK_FALSE(store.read().is_revoked("f1"));
+  const auto done = store.write(revoke_refresh_token{"h1"});
+  REQUIRE(done);
+  CHECK(done->family == "f1");
+  CHECK(done->user == alice);
+  CHECK(store.read().is_revoked("f1"));
+  const auto nothing = store.write(revoke_refresh_token{"never seen"});
+  REQUIRE(nothing);
+  CHECK(nothing->family.empty());
   CHECK_FALSE(store.write(rotate_refresh_token{"h2", "h3", noon, noon + hours{10}}));
+}
+
+TEST_CASE("a family of refresh tokens can be revoked by its name", "[conformance]") {
+  TROUPE_FOR_EVERY_STORAGE;
+  const auto alice = store.add_user("usr_alice");
+  REQUIRE(store.write(save_refresh_token{"h1", "f1", alice, noon + hours{10}}));
+  REQUIRE(store.write(save_refresh_token{"h2", "f2", alice, noon + hours{10}}));
+  CHECK(store.write(rotate_refresh_token{"h1", "h3", noon, noon + hours{10}})->family == "f1");
+  CHECK(store.write(revoke_refresh_token{{}, "f1"})->user == alice);
+  CHECK(store.write(revoke_refresh_token{{}, "f9"})->family.empty());
+  CHECK_FALSE(store.write(rotate_refresh_token{"h3", "h4", noon, noon + hours{10}}));
+  CHECK(store.write(rotate_refresh_token{"h2", "h5", noon, noon + hours{10}}));
+  CHECK_FALSE(store.read().is_revoked("f2"));
+  CHECK_FALSE(store.read().is_revoked("never seen"));
 }
 
 TEST_CASE("a stored answer is kept for a day, and the first one counts", "[conformance]") {

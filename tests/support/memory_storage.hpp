@@ -150,13 +150,20 @@ private:
     found->second.used = true;
     persistence::written done;
     done.user = found->second.user;
+    done.family = found->second.family;
     tokens[c.new_hash] = {found->second.family, done.user, c.expires_at, false};
     return done;
   }
   persistence::outcome on(const persistence::revoke_refresh_token& c) {
-    if (const auto found = tokens.find(c.token_hash); found != tokens.end())
-      revoked.insert(found->second.family);
-    return persistence::written{};
+    persistence::written done;
+    for (const auto& [hash, row] : tokens)
+      if (c.family.empty() ? hash == c.token_hash : row.family == c.family) {
+        done.user = row.user;
+        done.family = row.family;
+      }
+    if (!done.family.empty())
+      revoked.insert(done.family);
+    return done;
   }
   persistence::outcome on(const persistence::save_answer&) { return persistence::written{}; }
 
@@ -188,6 +195,7 @@ private:
       const auto found = tables_.users.find(id);
       return found == tables_.users.end() ? std::nullopt : std::optional{found->second.user};
     }
+    bool is_revoked(const std::string& family) override { return tables_.revoked.contains(family); }
     std::optional<persistence::login_record> login(const std::string& email) override {
       for (const auto& [id, row] : tables_.users)
         if (row.user.email == email)

@@ -157,8 +157,9 @@ struct simulated_node : simulated_system {
 struct simulated_client {
   simulated_client(
     simulated_node& n, const std::string& name, std::chrono::seconds life = std::chrono::hours{1})
-      : node(n), who(n.principal(name, life)),
-        id(n.ids.next_session()), connection{0, next_slot(), 1} {
+      : simulated_client(n, n.principal(name, life)) {}
+  simulated_client(simulated_node& n, domain::principal checked)
+      : node(n), who(std::move(checked)), id(n.ids.next_session()), connection{0, next_slot(), 1} {
     session = actors::spawn_session(node.system, {node.world, id, who, connection, nullptr});
     node.world->sessions.add(
       {id, "pid-" + id.value, who.user, who.username, node.clock.now(), session});
