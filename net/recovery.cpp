@@ -135,11 +135,15 @@ void recovery::collect() {
 
 // More than the connection's queue takes would close it at once, and again at each new try.
 bool recovery::fits(const std::vector<journal::entry>& missed) const {
+  constexpr std::size_t around = 128; // offset, framing
   std::size_t bytes = 0;
+  const auto add = [&bytes](const domain::event& e) {
+    bytes += e.name.size() + e.data.size() + around;
+  };
   for (const auto& e : missed)
-    bytes += e.what->data.size();
+    add(*e.what);
   for (const auto& e : *who_->held_)
-    bytes += e.what->data.size();
+    add(*e.what);
   return bytes <= domain::limits::catch_up_bytes(who_->home().queue_bytes_max());
 }
 

@@ -38,22 +38,28 @@ std::string hash_of(const request& req) {
 }
 
 /// Keeps the answer, then lets it go; also when it could not be kept: the work is done. `running`
-/// is held until then.
+/// ends just before.
 response_filter keep_answer(
   services& s, domain::user_id user, std::string key, std::string hash,
-  std::shared_ptr<void> running) {
+  std::shared_ptr<site::mark> running) {
   return [&s, user, key, hash, running](response r, send_response send) {
-    if (r.status < 200 || r.status >= 300)
+    if (r.status < 200 || r.status >= 300) {
+      running->end();
       return send(std::move(r));
+    }
     const auto now = s.node.outside().clock->now();
     persistence::save_answer kept{user, key, hash, r.status, r.body, now};
     const auto out = std::make_shared<response>(std::move(r));
     s.ask.ask<persistence::written>(
       s.node.users(), domain::limits::query_timeout, actors::write_change{std::move(kept)},
-      [out, send, running](persistence::written&) { send(std::move(*out)); },
+      [out, send, running](persistence::written&) {
+        running->end();
+        send(std::move(*out));
+      },
       [&s, out, send, running](const domain::error& why) {
         s.node.outside().log->warn(
           "idempotent-answer-not-kept", {{"code", domain::describe(why.code).wire_name}});
+        running->end();
         send(std::move(*out));
       });
   };
@@ -91,6 +97,7 @@ routes::middleware idempotency(services& s, std::shared_ptr<site> common) {
             e->filter_response(keep_answer(s, user, key, hash, running));
             return next();
           }
+          running->end();
           if (known.answer.request_hash != hash)
             return e->fail(
               {domain::errc::idempotency_mismatch,
@@ -101,7 +108,10 @@ routes::middleware idempotency(services& s, std::shared_ptr<site> common) {
           r.headers.emplace_back("Idempotent-Replayed", "true");
           e->respond(std::move(r));
         },
-        [e, running](const domain::error& why) { e->fail(why); });
+        [e, running](const domain::error& why) {
+          running->end();
+          e->fail(why);
+        });
     };
 }
 

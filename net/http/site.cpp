@@ -12,19 +12,19 @@ site::take(const std::string& key, const domain::rate& r, domain::steady_time no
   return rates_.take(key, r, now);
 }
 
-std::shared_ptr<void> site::begin(std::string key) {
+std::shared_ptr<site::mark> site::begin(std::string key) {
   const std::lock_guard lock{running_->mutex};
   if (!running_->keys.insert(key).second)
     return nullptr;
-  struct mark {
-    std::shared_ptr<running> all;
-    std::string key;
-    ~mark() {
-      const std::lock_guard guard{all->mutex};
-      all->keys.erase(key);
-    }
-  };
-  return std::shared_ptr<mark>{new mark{running_, std::move(key)}};
+  return std::make_shared<mark>(running_, std::move(key));
+}
+
+void site::mark::end() {
+  const auto all = std::move(all_);
+  if (all == nullptr)
+    return;
+  const std::lock_guard lock{all->mutex};
+  all->keys.erase(key_);
 }
 
 void site::add(std::uint32_t shard_index, const std::shared_ptr<door>& d) {

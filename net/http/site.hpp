@@ -22,9 +22,10 @@ public:
   std::chrono::milliseconds
   take(const std::string& key, const domain::rate& r, domain::steady_time now);
 
-  /// Marks a request with an Idempotency-Key as running, until the mark is dropped. nullptr: it is
-  /// already.
-  std::shared_ptr<void> begin(std::string key);
+  /// Marks a request with an Idempotency-Key as running, until `end` or the mark is dropped.
+  /// nullptr: it is already.
+  class mark;
+  std::shared_ptr<mark> begin(std::string key);
 
   const static_files& files() const { return files_; }
 
@@ -47,6 +48,22 @@ private:
   mutable std::mutex door_mutex_;
   std::vector<std::weak_ptr<door>> doors_;
   std::chrono::steady_clock::time_point started_;
+};
+
+class site::mark {
+public:
+  mark(std::shared_ptr<running> all, std::string key)
+      : all_(std::move(all)), key_(std::move(key)) {}
+  ~mark() { end(); }
+  mark(const mark&) = delete;
+  mark& operator=(const mark&) = delete;
+  /// To be called before the answer goes out: who has it may ask again at once, on another thread,
+  /// while closures of the first request still live.
+  void end();
+
+private:
+  std::shared_ptr<running> all_; // nullptr: ended
+  std::string key_;
 };
 
 } // namespace net::http

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { api, connectPlain, connectSocket, createRoom, eventually, register, unique } from './support/clients.mjs';
-import { startNode } from './support/node.mjs';
+import { api, connectPlain, connectSocket, createRoom, eventually, login, register, unique } from './support/clients.mjs';
+import { admin, startNode } from './support/node.mjs';
 
 const kept = 500; // limits::sync_events: what one answer to join-room or sync holds of a room
 
@@ -11,7 +11,7 @@ let node;
 let alice;
 let bob;
 before(async () => {
-  node = await startNode();
+  node = await startNode({ env: { TROUPE_ADMIN_EMAIL: admin.email, TROUPE_ADMIN_PASSWORD: admin.password } });
   alice = await register(node.url, 'Alice');
   bob = await register(node.url, 'Bob');
 });
@@ -297,6 +297,29 @@ test('an unknown or foreign pid, a clean leave and a new process are not recover
     other.end();
     socket.end();
   }
+});
+
+test('a session that was kicked is told so, and not recovered', async () => {
+  const boss = await login(node.url, admin.email, admin.password);
+  const socket = await connectSocket(node.url, bob.token, { ...slowReturn, transports: ['websocket'] });
+  const plain = await connectPlain(node.wsUrl, bob.token);
+  const { room, writer, say } = await roomWith(1);
+  await socket.ask('join-room', room.id);
+  await say(1); // now it has an offset to come back with
+  await eventually(3000, () => socket.of('new-message').length === 1);
+  const why = new Promise((resolve) => socket.once('disconnect', resolve));
+  const { id } = socket;
+  const sessions = await api(node.url, 'GET', '/admin/sessions', { token: boss.token });
+  for (const each of sessions.body.sessions.filter((s) => s.userId === bob.user.id))
+    assert.equal((await api(node.url, 'DELETE', `/admin/sessions/${each.id}`, { token: boss.token })).status, 204);
+  assert.equal(await why, 'io server disconnect', 'a stock client stays away');
+  assert.equal((await plain.closed).code, 4503);
+  socket.connect(); // as its user may make it do
+  await back(socket);
+  assert.equal(socket.recovered, false);
+  assert.notEqual(socket.id, id);
+  socket.end();
+  await writer.end();
 });
 
 test('a session taken over by its pid closes the connection that had it', async () => {
