@@ -23,6 +23,8 @@ const domain::user* sign_in_cache::find(
 
 void sign_in_cache::remember(
   const domain::user& user, const std::string& login, domain::steady_time now) {
+  if (has_ended(login))
+    return;
   if (users_.size() >= entries_max)
     std::erase_if(users_, [now](const auto& each) { return each.second.until <= now; });
   if (users_.size() < entries_max)

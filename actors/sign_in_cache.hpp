@@ -18,6 +18,7 @@ public:
   /// nullptr: ask. `login` may be empty (tokens that were made elsewhere).
   const domain::user*
   find(const std::string& user, const std::string& login, domain::steady_time now) const;
+  /// Not when the sign-in has just ended.
   void remember(const domain::user& user, const std::string& login, domain::steady_time now);
   /// A sign-in was ended. Questions that are under way may come back with what was so before:
   /// `has_ended` knows better for as long as they take.

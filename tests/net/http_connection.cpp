@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 
 #include <chrono>
@@ -42,12 +43,28 @@ public:
     });
     table->raw("/throw", [](const exchange_ptr&) { throw std::runtime_error{"boom"}; });
     table->raw("/drop", [](const exchange_ptr&) {});
+    table->raw("/move", [](const exchange_ptr& e) { e->hand_over(1); });
+    table->raw("/nowhere", [](const exchange_ptr& e) { e->hand_over(7); });
     table->raw("/upgrade", [this](const exchange_ptr& e) { taken = e->take_socket(); });
     door::options o{.io = io_, .table = table};
     o.max_body = 1'000;
     o.times = times;
     o.live = &live;
+    o.reach = [this](std::uint32_t shard, const std::function<void(door&)>& f) {
+      if (shard != 1)
+        return false;
+      asio::post(io_, [this, f] { f(*other); });
+      return true;
+    };
     front = std::make_shared<door>(std::move(o));
+    auto others = std::make_shared<routes>();
+    for (const char* path : {"/move", "/echo"})
+      others->raw(path, [](const exchange_ptr& e) {
+        response r;
+        r.body = "other: " + e->req().method + " " + e->req().body;
+        e->respond(std::move(r));
+      });
+    other = std::make_shared<door>(door::options{.io = io_, .table = others});
     tcp::acceptor ears{io_, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
     client_.connect(ears.local_endpoint());
     front->serve(ears.accept(), "127.0.0.1");
@@ -120,6 +137,7 @@ public:
   exchange_ptr waiting;
   std::unique_ptr<upgraded> taken;
   std::shared_ptr<door> front;
+  std::shared_ptr<door> other; // of another shard
   std::atomic<std::uint64_t> live{0};
 
 private:
@@ -327,6 +345,30 @@ TEST_CASE("an upgrade takes the socket and what came behind the handshake", "[ne
   CHECK(c.taken->handshake["Upgrade"] == "WebSocket");
   CHECK(c.taken->socket.is_open());
   CHECK(c.live == 0);
+}
+
+TEST_CASE(
+  "a connection moves to another shard with its request and what came behind", "[net][http]") {
+  conversation c;
+  CHECK(c.ask(get("/echo")) == 200);
+  c.send("POST /move HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" + get("/echo"));
+  CHECK(c.status() == 200);
+  CHECK(c.body == "other: POST hello");
+  CHECK(c.status() == 200); // was read by the first shard already
+  CHECK(c.body == "other: GET ");
+  CHECK(c.front->connections() == 0);
+  CHECK(c.other->connections() == 1);
+  CHECK(c.ask(get("/echo")) == 200); // and there it stays
+  CHECK(c.body == "other: GET ");
+  c.hang_up();
+  CHECK(c.until([&] { return c.other->connections() == 0; }));
+}
+
+TEST_CASE("a shard that is not there is an error, and the connection goes on", "[net][http]") {
+  conversation c;
+  CHECK(c.ask(get("/nowhere")) == 503);
+  CHECK(c.ask(get("/echo")) == 200);
+  CHECK(c.body == "GET ");
 }
 
 TEST_CASE("the end of the server cuts every connection", "[net][http]") {
