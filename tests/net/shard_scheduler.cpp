@@ -51,7 +51,7 @@ private:
 
 } // namespace
 
-TEST_CASE("an actor sent to from a shard runs on that shard", "[net][shard]") {
+TEST_CASE("an actor sent to from a shard runs on that shard", "[net][shard][caf]") {
   shards all{3};
   auto actor =
     all.system->spawn<whereabouts, caf::lazy_init>(nullptr); // first run at its first message
@@ -73,7 +73,7 @@ TEST_CASE("an actor sent to from a shard runs on that shard", "[net][shard]") {
   }
 }
 
-TEST_CASE("a pinned actor always runs on its shard, whoever sends", "[net][shard]") {
+TEST_CASE("a pinned actor always runs on its shard, whoever sends", "[net][shard][caf]") {
   shards all{2};
   auto& home = all.scheduler().worker(1);
   auto actor = all.system->spawn<whereabouts, caf::lazy_init>(&home);
@@ -85,7 +85,7 @@ TEST_CASE("a pinned actor always runs on its shard, whoever sends", "[net][shard
         [&](caf::error& e) { FAIL(all.system->render(e)); });
 }
 
-TEST_CASE("a request that is never answered ends with its timeout", "[net][shard]") {
+TEST_CASE("a request that is never answered ends with its timeout", "[net][shard][caf]") {
   shards all{2};
   auto silent = all.system->spawn(
     [](caf::event_based_actor* self, int) -> caf::behavior {
@@ -108,7 +108,7 @@ TEST_CASE("a request that is never answered ends with its timeout", "[net][shard
 
 TEST_CASE(
   "delayed messages come in the order of their times, from shards and from other threads",
-  "[net][shard]") {
+  "[net][shard][caf]") {
   shards all{2};
   std::promise<std::string> done;
   auto actor = all.system->spawn(
@@ -132,7 +132,7 @@ TEST_CASE(
 
 TEST_CASE(
   "a thousand actors under load from four threads all answer, and the system ends",
-  "[net][shard]") {
+  "[net][shard][caf]") {
   shards all{2};
   std::vector<caf::actor> actors;
   for (auto i = 0; i < 1'000; ++i)
