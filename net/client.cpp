@@ -78,7 +78,9 @@ void client::enqueue(const frame_ptr& what, domain::delivery_class cls, const do
   if (is_closed_ || is_overflowed_)
     return;
   auto after = queue_.bytes() + what->bytes.size();
-  if (cls == domain::delivery_class::droppable && after > home_.queue_bytes_max() / 2) {
+  if (
+    cls == domain::delivery_class::droppable
+    && (queue_.bytes() > home_.queue_bytes_max() / 2 || after > home_.queue_bytes_max())) {
     home_.stats.dropped.fetch_add(1, std::memory_order_relaxed);
     if (gaps_ == nullptr)
       gaps_ = std::make_unique<std::map<domain::topic, std::uint32_t>>();

@@ -13,6 +13,7 @@ namespace net {
 namespace {
 
 constexpr std::size_t run_length_max = 256;
+constexpr std::size_t run_bytes_max = 64 * 1024; // well below any queue
 
 const domain::event_ptr& event_of(const shard::order& o) {
   return std::get<shard::delivery>(o).what;
@@ -77,15 +78,26 @@ std::size_t end_of_run(const std::vector<shard::order>& orders, std::size_t firs
   auto end = first + 1;
   if (!may_join(head))
     return end;
+  auto bytes = head.data.size();
   while (end < orders.size() && end - first < run_length_max) {
     const auto* next = std::get_if<shard::delivery>(&orders[end]);
     if (
       next == nullptr || next->what->topic != head.topic || next->what->cls != head.cls
       || !may_join(*next->what))
       break;
+    bytes += next->what->data.size();
+    if (bytes > run_bytes_max)
+      break;
     ++end;
   }
   return end;
+}
+
+std::size_t bytes_of(std::span<const shard::order> run) {
+  std::size_t bytes = 0;
+  for (const auto& one : run)
+    bytes += std::get<shard::delivery>(one).what->data.size();
+  return bytes;
 }
 
 void fan_out(shard& home, std::span<shard::order> run, domain::steady_time now) {

@@ -12,6 +12,9 @@ namespace net {
 /// exceptions, nothing to drop.
 std::size_t end_of_run(const std::vector<shard::order>& orders, std::size_t first);
 
+/// What the events of a run take, roughly.
+std::size_t bytes_of(std::span<const shard::order> run);
+
 /// Hands deliveries of one topic to its subscribers on this shard: numbered for recovery, encoded
 /// once per protocol (several as one buffer where the connection takes that), a reference into each
 /// queue.

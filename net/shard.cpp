@@ -189,6 +189,7 @@ void shard::handle_orders() {
 void shard::handle_taken() {
   impl_->is_deferred = false;
   auto& taken = impl_->taken;
+  std::size_t handed_out = 0;
   for (std::size_t i = 0; i < taken.size();) {
     if (auto* change = std::get_if<subscription>(&taken[i])) {
       auto who = find(change->who);
@@ -201,7 +202,15 @@ void shard::handle_taken() {
       continue;
     }
     auto end = end_of_run(taken, i);
-    fan_out(*this, std::span{taken}.subspan(i, end - i), steady_now());
+    const auto run = std::span{taken}.subspan(i, end - i);
+    const auto bytes = bytes_of(run);
+    // One turn may bring more than a queue holds; who reads must not be closed for that.
+    if (handed_out > 0 && handed_out + bytes > queue_bytes_max_ / 4) {
+      flush_dirty();
+      handed_out = 0;
+    }
+    fan_out(*this, run, steady_now());
+    handed_out += bytes;
     i = end;
   }
   taken.clear();
@@ -224,20 +233,24 @@ bool shard::end_of_turn() {
   handle_taken();
   worked = has_orders(); // came meanwhile: another round
   close_overflowed();
-  if (!impl_->dirty.empty()) {
-    worked = true;
-    impl_->flushing.swap(impl_->dirty);
-    for (auto& who : impl_->flushing) {
-      who->is_dirty_ = false;
-      if (!who->is_closed_) {
-        who->flush();
-        who->tell_gaps();
-      }
-    }
-    impl_->flushing.clear();
-  }
+  worked = flush_dirty() || worked;
   stats.turns.store(stats.turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   return worked;
+}
+
+bool shard::flush_dirty() {
+  if (impl_->dirty.empty())
+    return false;
+  impl_->flushing.swap(impl_->dirty);
+  for (auto& who : impl_->flushing) {
+    who->is_dirty_ = false;
+    if (!who->is_closed_) {
+      who->flush();
+      who->tell_gaps();
+    }
+  }
+  impl_->flushing.clear();
+  return true;
 }
 
 void shard::close_overflowed() {

@@ -112,6 +112,7 @@ private:
   void take_orders();
   void handle_taken();
   bool has_orders() const;
+  bool flush_dirty();
   void close_overflowed();
   void keep_house();
   std::uint32_t index_;

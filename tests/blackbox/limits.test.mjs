@@ -250,6 +250,28 @@ test('a client that stops reading is closed at its limit and others notice nothi
   await talker.end();
 });
 
+test('a burst larger than a queue closes nobody who reads, and drops nothing for him', async (t) => {
+  const queue = 256 * 1024;
+  const node = await startNode({ args: ['--shards', '1'], env: { TROUPE_QUEUE_BYTES: String(queue) } }, t);
+  const [one, two] = await Promise.all(['One', 'Two'].map((name) => register(node.url, name)));
+  const topic = `public:${unique('t')}`;
+  const talker = await connectPlain(node.wsUrl, one.token);
+  const listener = await connectSocket(node.url, two.token, { transports: ['websocket'] });
+  await listener.ask('subscribe', { topic });
+  const payload = 'x'.repeat(60_000);
+  for (let round = 1; round <= 10; round++)
+    for (const volatile of [false, true]) {
+      const answers = Array.from({ length: 14 }, (_, n) =>
+        talker.ask('publish', { topic, event: 'load', data: { n, payload }, volatile }));
+      for (const answer of await Promise.all(answers)) assert.equal(answer.ok, true);
+    }
+  await eventually(10_000, () => listener.of('load').length >= 10 * 2 * 14, 'the listener has all')
+    .catch((error) => assert.fail(`${error.message}: ${listener.of('load').length}, gaps ${JSON.stringify(listener.of('gap'))}`));
+  assert.equal(await node.metric('troupe_slow_closed_total'), 0);
+  listener.end();
+  await talker.end();
+});
+
 test('5 000 idle connections come and go and leave nothing behind', async (t) => {
   const node = await startNode({ env: { TROUPE_EXTERNAL_USERS: 'on' } }, t);
   const total = 5000;
