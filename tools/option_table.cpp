@@ -293,6 +293,10 @@ const std::vector<option_row>& option_table() {
     {"queue-bytes", "TROUPE_QUEUE_BYTES", "1048576", "65536 to 268435456",
      "Bytes that may wait for one connection; a slower one is closed.",
      count<part_n, &front::queue_bytes_max, 65'536, 268'435'456>},
+    {"compression", "TROUPE_COMPRESSION", "on", "on, off",
+     "WebSocket messages of 1 KiB or more are compressed for clients that offer "
+     "permessage-deflate.",
+     on_off<part_n, &front::compression>},
     {"connections-per-address", "TROUPE_CONNECTIONS_PER_ADDRESS", "0", "0 to 1000000; 0: no bound",
      "Real-time connections of one address.",
      count<part_n, &front::connections_per_address_max, 0, many>},
