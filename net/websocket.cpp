@@ -9,14 +9,11 @@
 #include "net/rfc6455/message_reader.hpp"
 #include "net/shard.hpp"
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <openssl/sha.h>
 
 #include <array>
-#include <cerrno>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <utility>
 #include <vector>
@@ -25,7 +22,6 @@ namespace net {
 
 namespace {
 
-using boost::asio::ip::tcp;
 using boost::system::error_code;
 using rfc6455::found;
 
@@ -80,13 +76,10 @@ public:
   live_websocket(
     shard& home, http::upgraded& from, std::size_t message_bytes_max, std::weak_ptr<void> alive,
     handler* owner, write_queue& queue)
-      : home_(home), socket_(std::move(from.socket)), unread_(std::move(from.leftover)),
+      : home_(home), stream_(std::move(from.stream)), unread_(std::move(from.leftover)),
         reader_(message_bytes_max), alive_(std::move(alive)), owner_(owner), queue_(&queue) {}
 
   void start(const http::upgraded& from, const options& wanted) {
-    error_code ignored;
-    socket_.set_option(tcp::no_delay{true}, ignored);
-    socket_.non_blocking(true, ignored);
     queue_->push(make_raw(answer_to(from, wanted)));
     tell_dirty();
     // Later: whoever asked for this does not have it in hands yet.
@@ -105,20 +98,16 @@ public:
       return;
     std::array<iovec, frames_per_call> parts;
     while (!queue_->empty()) {
-      msghdr message{};
-      message.msg_iov = parts.data();
-      message.msg_iovlen = queue_->gather(parts.data(), parts.size());
-      auto sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (sent < 0) {
-        if (errno == EINTR)
-          continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK)
-          return wait_until_writable();
+      error_code why;
+      const auto count = queue_->gather(parts.data(), parts.size());
+      const auto sent = stream_.write_some(parts.data(), count, why);
+      if (why == boost::asio::error::would_block)
+        return wait_until_writable();
+      if (why)
         return abort();
-      }
       home_.stats.writes.store(
         home_.stats.writes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-      queue_->consume(static_cast<std::size_t>(sent));
+      queue_->consume(sent);
     }
     progress_.reset();
     if (is_ending_)
@@ -153,8 +142,7 @@ public:
   void abort() override {
     if (is_finished_)
       return;
-    error_code ignored;
-    socket_.close(ignored);
+    stream_.close();
     if (is_ending_)
       end_tcp();
     else
@@ -197,31 +185,31 @@ private:
 
   void read() {
     is_reading_ = true;
-    socket_.async_read_some(
-      boost::asio::buffer(idle_), [self = self_ptr()](error_code failed, std::size_t size) {
-        self->is_reading_ = false;
-        if (self->is_ending_)
-          return self->is_finished_ ? self->drain(drain_bytes_max) : void();
-        if (failed)
-          return self->finish(abnormal);
-        if (self->take(self->idle_.data(), size) && self->read_busy(size == self->idle_.size()))
-          self->read();
-      });
+    stream_.async_read_some(idle_, [self = self_ptr()](error_code failed, std::size_t size) {
+      self->is_reading_ = false;
+      if (self->is_ending_)
+        return self->is_finished_ ? self->drain(drain_bytes_max) : void();
+      if (failed)
+        return self->finish(abnormal);
+      if (self->take(self->idle_.data(), size) && self->read_busy(size == self->idle_.size()))
+        self->read();
+    });
   }
 
   /// What is likely to be there already comes in large pieces.
   bool read_busy(bool is_likely) {
     thread_local std::vector<char> shared(busy_read_bytes);
     for (int i = 0; is_likely && i < busy_reads_max; ++i) {
-      const auto size = ::recv(socket_.native_handle(), shared.data(), shared.size(), MSG_DONTWAIT);
-      if (size < 0)
-        return true; // nothing there, or an error that the next read finds
-      if (size == 0) {
+      error_code why;
+      const auto size = stream_.read_some(shared, why);
+      if (why == boost::asio::error::would_block)
+        return true;
+      if (why) {
         finish(abnormal);
         return false;
       }
-      is_likely = static_cast<std::size_t>(size) == shared.size();
-      if (!take(shared.data(), static_cast<std::size_t>(size)))
+      is_likely = size == shared.size() || stream_.is_tls();
+      if (!take(shared.data(), size))
         return false;
     }
     return true;
@@ -305,7 +293,7 @@ private:
       if (!cancelled)
         self->abort(); // 10 s without the peer taking a byte
     });
-    socket_.async_wait(tcp::socket::wait_write, [self = self_ptr()](error_code failed) {
+    stream_.wait_writable([self = self_ptr()](error_code failed) {
       if (self->progress_ != nullptr)
         self->progress_->cancel();
       self->is_blocked_ = false;
@@ -337,12 +325,12 @@ private:
       return;
     const auto keep = self_ptr();
     is_ending_ = true;
-    if (deadline_ == nullptr && socket_.is_open())
+    if (deadline_ == nullptr && stream_.is_open())
       end_by(close_timeout);
     last_ = std::move(*queue_);
     queue_->clear();
     queue_ = &last_;
-    if (!socket_.is_open())
+    if (!stream_.is_open())
       end_tcp();
     else
       flush();
@@ -357,32 +345,30 @@ private:
       return;
     progress_.reset();
     error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
-    if (!socket_.is_open() || ignored)
+    stream_.end_writing(ignored);
+    if (!stream_.is_open() || ignored)
       return cut();
     if (!is_reading_) // otherwise that read is the first of the drain
       drain(drain_bytes_max);
   }
 
   void drain(std::size_t left) {
-    socket_.async_read_some(
-      boost::asio::buffer(idle_), [self = self_ptr(), left](error_code failed, std::size_t size) {
-        if (failed || size >= left)
-          self->cut();
-        else
-          self->drain(left - size);
-      });
+    stream_.async_read_some(idle_, [self = self_ptr(), left](error_code failed, std::size_t size) {
+      if (failed || size >= left)
+        self->cut();
+      else
+        self->drain(left - size);
+    });
   }
 
   void cut() {
     if (deadline_ != nullptr)
       deadline_->cancel();
-    error_code ignored;
-    socket_.close(ignored);
+    stream_.close();
   }
 
   shard& home_;
-  tcp::socket socket_;
+  byte_stream stream_;
   std::array<char, idle_read_bytes> idle_;
   std::string unread_; // came behind a message after which nothing more was wanted
   rfc6455::message_reader reader_;

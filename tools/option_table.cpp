@@ -129,8 +129,10 @@ complaint redis(config&, const std::string&) {
   return "clusters are not there in this version; leave it empty for a single node";
 }
 
-complaint tls(config&, const std::string&) {
-  return "TLS is not there in this version; put a proxy that ends TLS in front of the node";
+template <std::string config::*Field>
+complaint file_name(config& c, const std::string& value) {
+  c.*Field = value;
+  return fine();
 }
 
 complaint admin_email(config& c, const std::string& value) {
@@ -252,10 +254,11 @@ const std::vector<option_row>& option_table() {
     {"refresh-token-life", "TROUPE_REFRESH_TOKEN_LIFE", "30d", "1m to 365d",
      "How long a refresh token is valid.",
      duration<part_a, &act::refresh_token_life, 60'000, 365 * day>},
-    {"tls-cert", "TROUPE_TLS_CERT", "", "empty", "TLS comes with a later version: must stay empty.",
-     tls},
-    {"tls-key", "TROUPE_TLS_KEY", "", "empty", "TLS comes with a later version: must stay empty.",
-     tls},
+    {"tls-cert", "TROUPE_TLS_CERT", "", "PEM file",
+     "The certificate with its chain: HTTPS and WSS instead of HTTP and WS; read again on SIGHUP.",
+     file_name<&config::tls_cert>},
+    {"tls-key", "TROUPE_TLS_KEY", "", "PEM file", "The key of that certificate.",
+     file_name<&config::tls_key>},
     {"cors-origins", "TROUPE_CORS_ORIGINS", "", "origins separated by commas, or *",
      "Pages of other origins that may call this node; its own always may.", cors_origins},
     {"rate-messages", "TROUPE_RATE_MESSAGES", "60/60", "N/SECONDS, off",

@@ -195,6 +195,8 @@ inflated_as inflate_message(std::string_view compressed, std::size_t bytes_max, 
   if (compressed.size() > std::numeric_limits<uInt>::max())
     return inflated_as::too_big;
   into.clear();
+  if (compressed.empty()) // not a stream by §7.2.3.6, but what some make of an empty message
+    return inflated_as::whole;
   return mine.run(compressed, bytes_max, into);
 }
 
