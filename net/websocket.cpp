@@ -99,6 +99,8 @@ public:
       read();
   }
 
+  bool is_blocked() const override { return is_blocked_; }
+
   void use_queue(write_queue& q) override {
     queue_ = &q;
     stream_.next_layer().use_queue(q);
