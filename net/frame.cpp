@@ -3,11 +3,13 @@
 namespace net {
 namespace {
 
-frame_ptr make_frame(std::string_view payload, bool binary) {
+constexpr std::uint8_t fin_bit = 0x80, rsv1_bit = 0x40, text = 0x1, binary = 0x2;
+
+std::shared_ptr<frame> make_frame(std::uint8_t first_byte, std::string_view payload) {
   auto made = std::make_shared<frame>();
   auto& out = made->bytes;
   out.reserve(payload.size() + 10);
-  out.push_back(static_cast<char>(0x80 | (binary ? 0x2 : 0x1)));
+  out.push_back(static_cast<char>(first_byte));
   const std::uint64_t size = payload.size();
   const auto append_size = [&](int bytes) {
     while (bytes-- > 0)
@@ -23,7 +25,7 @@ frame_ptr make_frame(std::string_view payload, bool binary) {
     append_size(8);
   }
   made->header_size = static_cast<std::uint8_t>(out.size());
-  made->binary = binary;
+  made->binary = (first_byte & 0x0F) == binary;
   out.append(payload);
   return made;
 }
@@ -31,11 +33,21 @@ frame_ptr make_frame(std::string_view payload, bool binary) {
 } // namespace
 
 frame_ptr make_text_frame(std::string_view payload) {
-  return make_frame(payload, false);
+  return make_frame(fin_bit | text, payload);
 }
 
 frame_ptr make_binary_frame(std::string_view payload) {
-  return make_frame(payload, true);
+  return make_frame(fin_bit | binary, payload);
+}
+
+frame_ptr make_compressed_frame(std::string_view deflated, bool is_binary) {
+  auto made = make_frame(fin_bit | rsv1_bit | (is_binary ? binary : text), deflated);
+  made->compressed = true;
+  return made;
+}
+
+frame_ptr make_control_frame(std::uint8_t opcode, std::string_view payload) {
+  return make_frame(fin_bit | opcode, payload.substr(0, 125));
 }
 
 frame_ptr join_frames(std::span<const frame_ptr> parts) {

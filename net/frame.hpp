@@ -14,12 +14,17 @@ struct frame {
   std::string bytes;            // header and payload
   std::uint8_t header_size = 0; // 2, 4 or 10; 0: several whole frames, see join_frames
   bool binary = false;
+  bool compressed = false; // the payload is (RFC 7692); never for polling
   std::string_view payload() const { return std::string_view{bytes}.substr(header_size); }
 };
 using frame_ptr = std::shared_ptr<const frame>;
 
 frame_ptr make_text_frame(std::string_view payload);
 frame_ptr make_binary_frame(std::string_view payload);
+/// RSV1 set; `deflated` as RFC 7692 §7.2.1 leaves it.
+frame_ptr make_compressed_frame(std::string_view deflated, bool binary);
+/// A ping, pong or close (§5.5): `opcode` with at most 125 bytes.
+frame_ptr make_control_frame(std::uint8_t opcode, std::string_view payload);
 
 /// Several frames as one buffer, so that nothing comes between them: a packet and its attachments.
 frame_ptr join_frames(std::span<const frame_ptr> parts);

@@ -11,12 +11,11 @@ namespace net {
 
 std::shared_ptr<link> link::accept(
   shard& home, std::shared_ptr<parting_links> parting, std::unique_ptr<http::upgraded> from,
-  std::string protocol, std::size_t max_message, websocket::handler* user, write_queue* queue) {
+  const websocket::options& wanted, websocket::handler* user, write_queue* queue) {
   auto made = std::make_shared<link>(home, std::move(parting), user);
   made->users_queue_ = queue;
   auto& frames = queue != nullptr ? *queue : made->queue_;
-  made->socket_ = websocket::accept(
-    home, std::move(from), std::move(protocol), max_message, made, made.get(), frames);
+  made->socket_ = websocket::accept(home, std::move(from), wanted, made, made.get(), frames);
   return made;
 }
 

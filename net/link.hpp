@@ -24,7 +24,7 @@ public:
   /// nullptr: nobody. `queue`: where the user puts frames; nullptr: the link's own.
   static std::shared_ptr<link> accept(
     shard& home, std::shared_ptr<parting_links> parting, std::unique_ptr<http::upgraded> from,
-    std::string protocol, std::size_t max_message, websocket::handler* user, write_queue* queue);
+    const websocket::options& wanted, websocket::handler* user, write_queue* queue);
 
   link(shard& home, std::shared_ptr<parting_links> parting, websocket::handler* user)
       : home_(home), parting_(std::move(parting)), user_(user) {}
@@ -40,6 +40,11 @@ public:
   /// Sends what is queued and a close frame behind it; the user hears nothing more and may go away,
   /// its queue too.
   void part(std::uint16_t code, std::string_view reason);
+  /// See websocket.
+  std::uint8_t window_bits() const { return socket_ != nullptr ? socket_->window_bits() : 0; }
+  bool is_message_compressed() const {
+    return socket_ != nullptr && socket_->is_message_compressed();
+  }
 
 private:
   void on_open() override;

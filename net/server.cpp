@@ -43,7 +43,8 @@ struct place {
 };
 
 struct server::impl {
-  impl(caf::actor_system& s, settings c) : system(s), config(std::move(c)) {
+  impl(caf::actor_system& s, settings c, std::shared_ptr<const tls> t)
+      : system(s), config(std::move(c)), secured(std::move(t)) {
     auto& scheduler = shard_scheduler::of(system);
     std::vector<shard*> all;
     for (std::size_t i = 0; i < scheduler.size(); ++i) {
@@ -81,8 +82,8 @@ struct server::impl {
     for (auto& p : places)
       shards.push_back(p.home.get());
     at.context = std::make_unique<services>(services{
-      node, *at.home, *at.ask, config, std::move(shards), is_draining, http_connections, *gate,
-      out});
+      node, *at.home, *at.ask, config, std::move(shards), is_draining, http_connections, *gate, out,
+      secured.get()});
     at.home->set_context(at.context.get());
     at.home->start();
     auto table = http::make_routes(*at.context, site);
@@ -99,6 +100,7 @@ struct server::impl {
 
   caf::actor_system& system;
   settings config;
+  std::shared_ptr<const tls> secured;
   delivery out;
   std::unique_ptr<admission> gate;
   std::shared_ptr<http::site> site;
@@ -109,8 +111,8 @@ struct server::impl {
   bool is_started = false;
 };
 
-server::server(caf::actor_system& system, settings config)
-    : impl_(std::make_unique<impl>(system, std::move(config))) {}
+server::server(caf::actor_system& system, settings config, std::shared_ptr<const tls> secured)
+    : impl_(std::make_unique<impl>(system, std::move(config), std::move(secured))) {}
 
 server::~server() {
   stop();

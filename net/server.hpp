@@ -10,13 +10,16 @@
 
 namespace net {
 
+class tls;
+
 /// Loads the shard scheduler into a configuration; before the actor system exists.
 void load_shards(caf::actor_system_config& config, std::size_t shards);
 
 /// All shards' fronts: listeners, HTTP, WebSocket, Socket.IO; and the outbox that actors speak to.
 class server {
 public:
-  server(caf::actor_system& system, settings config);
+  /// `secured`: HTTPS and WSS instead of HTTP and WS; nullptr: plain.
+  server(caf::actor_system& system, settings config, std::shared_ptr<const tls> secured = nullptr);
   ~server();
   /// The outbox, before the node exists.
   actors::outbox& outbox();

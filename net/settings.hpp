@@ -28,6 +28,7 @@ struct settings {
   std::size_t queue_bytes_max = domain::limits::queue_bytes_max;
   std::size_t connections_max = 0;             // 0: no bound but the process's file descriptors
   std::size_t connections_per_address_max = 0; // 0: off
+  bool compression = true;                     // permessage-deflate, where a client offers it
   bool development = false;
 };
 

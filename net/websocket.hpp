@@ -4,7 +4,6 @@
 #include "net/write_queue.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,9 +15,9 @@ namespace http {
 struct upgraded;
 }
 
-/// A message-oriented WebSocket (RFC 6455) with Beast beneath: reading, handshake and control
-/// frames are Beast's, the layer under it is ours, so pongs and closes go through the same queue as
-/// shared frames. Runs on its shard's thread.
+/// A message-oriented WebSocket (RFC 6455, with permessage-deflate of RFC 7692). Control frames go
+/// through the same queue as shared frames, so frames never interleave. While it is idle it keeps a
+/// small read buffer and nothing else. Runs on its shard's thread.
 class websocket : public std::enable_shared_from_this<websocket> {
 public:
   struct handler {
@@ -29,18 +28,24 @@ public:
     /// The peer is gone or the close handshake is done; nothing follows. `code`: the peer's, 1006
     /// when there was none.
     virtual void on_gone(std::uint16_t code) = 0;
-    /// The queue wants to be flushed at the end of the turn (a pong or close of Beast's).
+    /// The queue wants to be flushed at the end of the turn (a pong or a close is in it).
     virtual void on_dirty() = 0;
     virtual void on_pong() {}
     /// False: stop reading after this message until resume().
     virtual bool wants_more() = 0;
   };
 
-  /// Answers the handshake (`protocol`: chosen sub-protocol or empty) and starts to read. `owner`
-  /// lives until on_gone. `queue` is the owner's: frames in it are written by flush().
+  struct options {
+    std::string protocol; // the chosen sub-protocol, or empty
+    std::size_t message_bytes_max;
+    bool deflate = false; // agree to compression if the peer offers it
+  };
+
+  /// Answers the handshake and starts to read. `owner` lives until on_gone. `queue` is the owner's:
+  /// frames in it are written by flush(). on_open is called after this has returned.
   static std::shared_ptr<websocket> accept(
-    shard& home, std::unique_ptr<http::upgraded> from, std::string protocol,
-    std::size_t max_message, std::weak_ptr<void> owner_alive, handler* owner, write_queue& queue);
+    shard& home, std::unique_ptr<http::upgraded> from, const options& wanted,
+    std::weak_ptr<void> owner_alive, handler* owner, write_queue& queue);
 
   virtual ~websocket() = default;
   /// Everything queued, in one system call; the rest when the socket takes more. Detects 10 s
@@ -58,6 +63,10 @@ public:
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
   /// No close frame: the connection is cut. on_gone is called (1006).
   virtual void abort() = 0;
+  /// Of compressed frames to this peer; 0: it takes none.
+  virtual std::uint8_t window_bits() const = 0;
+  /// The message that is being handed out was.
+  virtual bool is_message_compressed() const = 0;
 };
 
 } // namespace net

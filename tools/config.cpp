@@ -1,6 +1,7 @@
 #include "tools/config.hpp"
 
 #include "domain/user.hpp"
+#include "net/tls.hpp"
 #include "tools/option_table.hpp"
 #include "tools/option_values.hpp"
 
@@ -173,6 +174,11 @@ void check_together(const config& c) {
         : "TROUPE_JWT_ALGORITHM " + c.actors.jwt_algorithm + " needs TROUPE_JWT_PUBLIC_KEY_FILE"};
   if (c.actors.external_roles && !c.actors.external_users)
     throw refused{"TROUPE_EXTERNAL_ROLES needs TROUPE_EXTERNAL_USERS"};
+  if (c.tls_cert.empty() != c.tls_key.empty())
+    throw refused{"TLS needs both TROUPE_TLS_CERT and TROUPE_TLS_KEY"};
+  if (!c.tls_cert.empty())
+    if (const auto tls = net::tls::load(c.tls_cert, c.tls_key); !tls)
+      throw refused{tls.error().message};
 }
 
 std::string default_node_name() {

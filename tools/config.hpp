@@ -26,7 +26,7 @@ struct config {
   std::string data_dir = "data";
   std::string admin_email; // empty: no administrator is made at start
   std::string admin_password;
-  std::string tls_cert;
+  std::string tls_cert; // empty: plain HTTP
   std::string tls_key;
   domain::log_level log_level = domain::log_level::info;
   tools::log_format log_format = log_format::text;

@@ -129,8 +129,10 @@ complaint redis(config&, const std::string&) {
   return "clusters are not there in this version; leave it empty for a single node";
 }
 
-complaint tls(config&, const std::string&) {
-  return "TLS is not there in this version; put a proxy that ends TLS in front of the node";
+template <std::string config::*Field>
+complaint file_name(config& c, const std::string& value) {
+  c.*Field = value;
+  return fine();
 }
 
 complaint admin_email(config& c, const std::string& value) {
@@ -252,10 +254,11 @@ const std::vector<option_row>& option_table() {
     {"refresh-token-life", "TROUPE_REFRESH_TOKEN_LIFE", "30d", "1m to 365d",
      "How long a refresh token is valid.",
      duration<part_a, &act::refresh_token_life, 60'000, 365 * day>},
-    {"tls-cert", "TROUPE_TLS_CERT", "", "empty", "TLS comes with a later version: must stay empty.",
-     tls},
-    {"tls-key", "TROUPE_TLS_KEY", "", "empty", "TLS comes with a later version: must stay empty.",
-     tls},
+    {"tls-cert", "TROUPE_TLS_CERT", "", "PEM file",
+     "The certificate with its chain: HTTPS and WSS instead of HTTP and WS; read again on SIGHUP.",
+     file_name<&config::tls_cert>},
+    {"tls-key", "TROUPE_TLS_KEY", "", "PEM file", "The key of that certificate.",
+     file_name<&config::tls_key>},
     {"cors-origins", "TROUPE_CORS_ORIGINS", "", "origins separated by commas, or *",
      "Pages of other origins that may call this node; its own always may.", cors_origins},
     {"rate-messages", "TROUPE_RATE_MESSAGES", "60/60", "N/SECONDS, off",
@@ -293,6 +296,10 @@ const std::vector<option_row>& option_table() {
     {"queue-bytes", "TROUPE_QUEUE_BYTES", "1048576", "65536 to 268435456",
      "Bytes that may wait for one connection; a slower one is closed.",
      count<part_n, &front::queue_bytes_max, 65'536, 268'435'456>},
+    {"compression", "TROUPE_COMPRESSION", "on", "on, off",
+     "WebSocket messages of 1 KiB or more are compressed for clients that offer "
+     "permessage-deflate.",
+     on_off<part_n, &front::compression>},
     {"connections-per-address", "TROUPE_CONNECTIONS_PER_ADDRESS", "0", "0 to 1000000; 0: no bound",
      "Real-time connections of one address.",
      count<part_n, &front::connections_per_address_max, 0, many>},

@@ -4,6 +4,7 @@
 #include "actors/error.hpp"
 #include "actors/node.hpp"
 #include "net/server.hpp"
+#include "net/tls.hpp"
 #include "persistence/storage.hpp"
 #include "tools/data_dir.hpp"
 #include "tools/logging.hpp"
@@ -92,13 +93,24 @@ void make_admin(caf::actor_system& system, actors::node& node, const config& set
     throw cannot_start{1, "the administrator could not be made: " + *failure};
 }
 
+std::shared_ptr<net::tls> opened_tls(const config& settings, logger& log) {
+  if (settings.tls_cert.empty())
+    return nullptr;
+  auto made = net::tls::load(settings.tls_cert, settings.tls_key);
+  if (!made)
+    throw cannot_start{2, made.error().message};
+  log.info("tls-ready", {{"certificateEnds", (*made)->expires_at()}});
+  return *made;
+}
+
 std::string base_url(const config& settings, std::uint16_t port) {
   std::string host = settings.net.address;
   if (host == "0.0.0.0" || host == "::" || host == "127.0.0.1")
     host = "localhost";
   else if (host.find(':') != std::string::npos)
     host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(port) + "/";
+  return (settings.tls_cert.empty() ? "http://" : "https://") + host + ":" + std::to_string(port)
+         + "/";
 }
 
 void say_ready(const config& settings, std::uint16_t port) {
@@ -111,7 +123,7 @@ void say_ready(const config& settings, std::uint16_t port) {
 }
 
 /// SIGHUP: reads the settings again and takes over what may change while running.
-void reload(const config& settings, logger& log) {
+void reload(const config& settings, net::tls* secured, logger& log) {
   auto again = read_command_line(settings.arguments, process_environment());
   if (!again.settings) {
     std::string_view why{again.text};
@@ -120,6 +132,13 @@ void reload(const config& settings, logger& log) {
     return;
   }
   log.set_level(again.settings->log_level);
+  if (secured != nullptr) {
+    if (const auto done = secured->reload(); !done) {
+      log.error("tls-reload-refused", {{"why", std::string_view{done.error().message}}});
+      return;
+    }
+    log.info("tls-ready", {{"certificateEnds", secured->expires_at()}});
+  }
   log.info("reloaded");
 }
 
@@ -138,6 +157,7 @@ int serve(const config& settings, logger& log) {
       throw cannot_start{1, secret.error().message};
     actor_settings.jwt_secret = *secret;
   }
+  const auto secured = opened_tls(settings, log);
   auto storage = opened_storage(settings);
   log.info("storage-opened", {{"durability", storage->durability()}});
 
@@ -146,7 +166,7 @@ int serve(const config& settings, logger& log) {
   caf::actor_system_config caf_settings;
   net::load_shards(caf_settings, settings.net.shards);
   caf::actor_system system{caf_settings};
-  net::server server{system, settings.net};
+  net::server server{system, settings.net, secured};
   actors::node node{
     system, {&clock, &ids, &random, &log, &server.outbox(), storage.get()}, actor_settings};
   node.on_failure([&] {
@@ -169,7 +189,7 @@ int serve(const config& settings, logger& log) {
                      {"shards", std::uint64_t{settings.net.shards}}});
     say_ready(settings, server.port());
     while (next_signal() == wanted::reload)
-      reload(settings, log);
+      reload(settings, secured.get(), log);
   } catch (...) {
     // what runs has to be stopped in order before anything of it is destroyed
     watch.emplace(settings.drain_time, log);

@@ -50,6 +50,7 @@ struct options {
   std::chrono::milliseconds ping_timeout{20'000};
   std::chrono::milliseconds upgrade_timeout{10'000};
   std::size_t max_payload = 1'000'000;
+  bool deflate = false; // permessage-deflate on WebSocket, where a client offers it
 };
 
 /// `0{"sid":…}`: the first packet to a client.

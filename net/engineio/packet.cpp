@@ -107,28 +107,4 @@ bool decode_base64(std::string_view text, std::string& out) {
   return held == padding * 2 && (bits & ((1u << held) - 1)) == 0;
 }
 
-bool is_utf8(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = byte(i++);
-    if (lead < 0x80)
-      continue;
-    if (lead < 0xC2 || lead > 0xF4)
-      return false;
-    const std::size_t more = lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
-    if (i + more > text.size())
-      return false;
-    // The second byte's range is what rules out overlong forms, surrogates and code points that do
-    // not exist.
-    const unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (byte(i) < low || byte(i) > high)
-      return false;
-    for (std::size_t end = i++ + more; i < end; ++i)
-      if ((byte(i) & 0xC0) != 0x80)
-        return false;
-  }
-  return true;
-}
-
 } // namespace net::engineio

@@ -48,7 +48,4 @@ void append_base64(std::string& out, std::string_view bytes);
 /// RFC 4648 §4, strict: padded, canonical, nothing else. False: `out` is of no use.
 bool decode_base64(std::string_view text, std::string& out);
 
-/// RFC 3629: no overlong forms, no surrogates, nothing beyond U+10FFFF.
-bool is_utf8(std::string_view text);
-
 } // namespace net::engineio

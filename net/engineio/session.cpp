@@ -2,6 +2,7 @@
 
 #include "net/http/upgraded.hpp"
 #include "net/shard.hpp"
+#include "net/utf8.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -200,7 +201,11 @@ void session::read_body() {
 std::shared_ptr<link>
 session::open_link(const http::exchange_ptr& e, websocket::handler* user, write_queue* queue) {
   return link::accept(
-    shared_.home, shared_.parting, e->take_socket(), {}, shared_.limits.max_payload, user, queue);
+    shared_.home, shared_.parting, e->take_socket(),
+    {.protocol = {},
+     .message_bytes_max = shared_.limits.max_payload,
+     .deflate = shared_.limits.deflate},
+    user, queue);
 }
 
 void session::on_upgrade(const http::exchange_ptr& e) {

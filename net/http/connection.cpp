@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <sys/uio.h>
 #include <utility>
 
 namespace net::http {
@@ -43,9 +44,8 @@ std::string_view code_of(int status) {
 
 } // namespace
 
-connection::connection(
-  std::shared_ptr<door> owner, asio::ip::tcp::socket socket, std::string address)
-    : owner_(std::move(owner)), socket_(std::move(socket)), address_(std::move(address)) {
+connection::connection(std::shared_ptr<door> owner, byte_stream stream, std::string address)
+    : owner_(std::move(owner)), stream_(std::move(stream)), address_(std::move(address)) {
   owner_->add(*this);
 }
 
@@ -64,9 +64,6 @@ std::string_view connection::buffered() const {
 }
 
 void connection::start() {
-  error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
   become(phase::idle, owner_->options_.times.header);
   wait_readable();
 }
@@ -76,8 +73,7 @@ void connection::close() {
     return;
   phase_ = phase::closed;
   owner_->remove(*this);
-  error_code ignored;
-  socket_.close(ignored);
+  stream_.close();
   if (auto gone = std::exchange(on_gone_, nullptr))
     gone();
 }
@@ -97,7 +93,7 @@ void connection::wait_readable() {
   if (is_waiting_ || phase_ == phase::closed)
     return;
   is_waiting_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](error_code why) {
+  stream_.wait_readable([self = shared_from_this()](error_code why) {
     self->is_waiting_ = false;
     self->on_readable(why);
   });
@@ -124,7 +120,7 @@ void connection::on_readable(error_code why) {
 void connection::read_more() {
   error_code why;
   const auto room = in_.prepare(phase_ == phase::body ? body_read_size : read_size);
-  const auto n = socket_.read_some(room, why);
+  const auto n = stream_.read_some({static_cast<char*>(room.data()), room.size()}, why);
   if (why == asio::error::would_block)
     return wait_readable();
   if (why)
@@ -218,7 +214,8 @@ bool connection::begin_body(std::size_t head_size) {
   become(phase::body, owner_->options_.times.body);
   if (checked.expects_continue && in_.size() == 0) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    socket_.write_some(asio::buffer(go_on), why);
+    const iovec part{const_cast<char*>(go_on.data()), go_on.size()};
+    stream_.write_some(&part, 1, why);
     if (why) { // a peer whose window has no room for 25 bytes does not read
       close();
       return false;

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "net/byte_stream.hpp"
 #include "net/http/door.hpp"
 #include "net/http/exchange.hpp"
 #include "net/http/upgraded.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -28,7 +28,7 @@ public:
   using beast_request = boost::beast::http::request<boost::beast::http::string_body>;
   using clock = std::chrono::steady_clock;
 
-  connection(std::shared_ptr<door> owner, boost::asio::ip::tcp::socket socket, std::string address);
+  connection(std::shared_ptr<door> owner, byte_stream stream, std::string address);
   ~connection();
   connection(const connection&) = delete;
 
@@ -72,7 +72,7 @@ private:
   std::shared_ptr<door> owner_;
   connection* next_ = nullptr;
   connection* previous_ = nullptr;
-  boost::asio::ip::tcp::socket socket_;
+  byte_stream stream_;
   std::string address_;
   phase phase_ = phase::idle;
   bool is_waiting_ = false;   // for the socket to become readable

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sys/uio.h>
 #include <unistd.h>
 #include <utility>
 
@@ -20,8 +21,9 @@ struct moved_connection {
   explicit moved_connection(int fd) : descriptor(fd) {}
   moved_connection(moved_connection&& other) noexcept
       : descriptor(std::exchange(other.descriptor, -1)), protocol(other.protocol),
-        what(std::move(other.what)), handshake(std::move(other.handshake)),
-        leftover(std::move(other.leftover)), keep_alive(other.keep_alive) {}
+        session(std::move(other.session)), what(std::move(other.what)),
+        handshake(std::move(other.handshake)), leftover(std::move(other.leftover)),
+        keep_alive(other.keep_alive) {}
   ~moved_connection() {
     if (descriptor >= 0)
       ::close(descriptor);
@@ -29,6 +31,7 @@ struct moved_connection {
 
   int descriptor;
   asio::ip::tcp protocol = asio::ip::tcp::v4();
+  tls_session session; // bound to the descriptor, whoever owns that
   request what;
   std::unique_ptr<connection::beast_request> handshake;
   std::string leftover;
@@ -47,6 +50,10 @@ bool is_request_id(std::string_view text) {
               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
                      || c == '.' || c == '_' || c == '-';
             });
+}
+
+iovec part_of(std::string_view bytes) {
+  return {const_cast<char*>(bytes.data()), bytes.size()};
 }
 
 bool is_websocket_handshake(const request& r) {
@@ -108,13 +115,11 @@ void connection::watch(std::function<void()> on_gone) {
 void connection::check_gone() {
   if (!on_gone_)
     return;
-  char byte = 0;
-  error_code why;
-  const auto n = socket_.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, why);
-  if (why == asio::error::would_block)
-    return wait_readable();
-  if (why || n == 0)
-    close();
+  bool would_block = false;
+  if (stream_.is_gone(would_block))
+    return close();
+  if (would_block)
+    wait_readable();
   // otherwise a pipelined request waits: the peer is there, and its end will show after the answer
 }
 
@@ -172,19 +177,18 @@ void connection::write_out() {
   while (sent_ < out_head_.size() + body.size()) {
     const auto head_left = std::string_view{out_head_}.substr(std::min(sent_, out_head_.size()));
     const auto body_left = body.substr(sent_ > out_head_.size() ? sent_ - out_head_.size() : 0);
-    const std::array<asio::const_buffer, 2> both{asio::buffer(head_left), asio::buffer(body_left)};
+    const std::array<iovec, 2> both{part_of(head_left), part_of(body_left)};
     error_code why;
-    sent_ += socket_.write_some(both, why);
+    sent_ += stream_.write_some(both.data(), both.size(), why);
     if (why == asio::error::would_block) {
       deadline_ = clock::now() + owner_->options_.times.write;
-      socket_.async_wait(
-        asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code failed) {
-          if (self->phase_ != phase::writing)
-            return;
-          if (failed)
-            return self->close();
-          self->write_out();
-        });
+      stream_.wait_writable([self = shared_from_this()](error_code failed) {
+        if (self->phase_ != phase::writing)
+          return;
+        if (failed)
+          return self->close();
+        self->write_out();
+      });
       return;
     }
     if (why)
@@ -207,7 +211,7 @@ void connection::linger() {
   // Closing at once with bytes unread makes the kernel send a reset, which can destroy the answer
   // on its way.
   error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  stream_.end_writing(ignored);
   become(phase::lingering, owner_->options_.times.linger);
   in_ = {};
   taken_ = 0;
@@ -217,7 +221,7 @@ void connection::linger() {
 void connection::drain() {
   std::array<char, drain_size> nowhere;
   error_code why;
-  taken_ += socket_.read_some(asio::buffer(nowhere), why);
+  taken_ += stream_.read_some(nowhere, why);
   if ((why && why != asio::error::would_block) || taken_ > linger_bytes_max)
     return close();
   wait_readable();
@@ -226,8 +230,6 @@ void connection::drain() {
 // -- leaving --
 
 void connection::start(moved_connection from) {
-  error_code ignored;
-  socket_.non_blocking(true, ignored);
   keep_alive_ = from.keep_alive;
   is_head_ = from.what.method == "HEAD";
   began_ = clock::now();
@@ -242,7 +244,7 @@ bool connection::hand_over(
   if (phase_ != phase::answering || !owner_->options_.reach)
     return false;
   error_code why;
-  const auto protocol = socket_.local_endpoint(why).protocol();
+  const auto protocol = stream_.socket().local_endpoint(why).protocol();
   auto moved = std::make_shared<moved_connection>(-1);
   moved->protocol = protocol;
   moved->what = std::move(what);
@@ -250,21 +252,27 @@ bool connection::hand_over(
   moved->handshake = std::move(handshake);
   moved->leftover = std::string{buffered()};
   moved->keep_alive = keep_alive_;
-  moved->descriptor = socket_.release(why); // off this shard's reactor
+  moved->descriptor = stream_.socket().release(why); // off this shard's reactor
   if (why)
     return false;
+  moved->session = stream_.take_session();
   const bool is_there = owner_->options_.reach(shard_index, [moved](door& other) {
     asio::ip::tcp::socket socket{
       other.config().io, moved->protocol, std::exchange(moved->descriptor, -1)};
     auto address = moved->what.address;
-    std::make_shared<connection>(other.shared_from_this(), std::move(socket), std::move(address))
+    std::make_shared<connection>(
+      other.shared_from_this(), byte_stream{std::move(socket), std::move(moved->session)},
+      std::move(address))
       ->start(std::move(*moved));
   });
-  if (is_there)
+  if (is_there) {
     close();
-  else
-    socket_.assign(protocol, std::exchange(moved->descriptor, -1), why);
-  return is_there;
+    return true;
+  }
+  boost::asio::ip::tcp::socket back{
+    owner_->options_.io, protocol, std::exchange(moved->descriptor, -1)};
+  stream_ = byte_stream{std::move(back), std::move(moved->session)};
+  return false;
 }
 
 std::unique_ptr<upgraded> connection::take_socket(std::unique_ptr<beast_request> handshake) {
@@ -275,9 +283,9 @@ std::unique_ptr<upgraded> connection::take_socket(std::unique_ptr<beast_request>
   owner_->remove(*this);
   error_code ignored;
   if (is_waiting_)
-    socket_.cancel(ignored);
+    stream_.socket().cancel(ignored);
   return std::unique_ptr<upgraded>{
-    new upgraded{std::move(socket_), std::move(*handshake), std::string{buffered()}}};
+    new upgraded{std::move(stream_), std::move(*handshake), std::string{buffered()}}};
 }
 
 } // namespace net::http

@@ -1,6 +1,7 @@
 #include "net/http/door.hpp"
 
 #include "net/http/connection.hpp"
+#include "net/tls.hpp"
 
 namespace net::http {
 
@@ -9,7 +10,15 @@ door::door(options o) : options_(std::move(o)), timer_(options_.io) {}
 door::~door() = default;
 
 void door::serve(boost::asio::ip::tcp::socket socket, std::string address) {
-  std::make_shared<connection>(shared_from_this(), std::move(socket), std::move(address))->start();
+  tls_session session;
+  if (options_.secured != nullptr) {
+    session = options_.secured->accept(socket.native_handle());
+    if (session == nullptr)
+      return;
+  }
+  std::make_shared<connection>(
+    shared_from_this(), byte_stream{std::move(socket), std::move(session)}, std::move(address))
+    ->start();
 }
 
 void door::close_all() {

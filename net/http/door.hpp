@@ -18,6 +18,10 @@
 #include <memory>
 #include <string>
 
+namespace net {
+class tls;
+}
+
 namespace net::http {
 
 class connection;
@@ -51,6 +55,7 @@ public:
     std::string id_prefix = "req-"; // of request ids made here
     std::atomic<std::uint64_t>* live = nullptr;
     const std::atomic<bool>* is_draining = nullptr;
+    const net::tls* secured = nullptr; // nullptr: plain HTTP
     std::size_t max_body = domain::limits::http_body_bytes;
     door_times times = {};
     /// Runs `f` with the door of another shard, on that shard. False when there is none.

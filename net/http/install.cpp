@@ -34,6 +34,7 @@ make_door(services& s, std::shared_ptr<routes> table, const std::shared_ptr<site
   o.id_prefix = "req_" + s.node.outside().random->token(6) + "-";
   o.live = &s.http_connections;
   o.is_draining = &s.is_draining;
+  o.secured = s.secured;
   o.reach = [&s, weak = std::weak_ptr{common}](std::uint32_t index, std::function<void(door&)> f) {
     const auto all = weak.lock();
     const auto other = all ? all->at(index) : nullptr;

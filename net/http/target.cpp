@@ -1,5 +1,7 @@
 #include "net/http/target.hpp"
 
+#include "net/utf8.hpp"
+
 #include <algorithm>
 
 namespace net::http {
@@ -40,37 +42,6 @@ bool has_control(std::string_view text) {
 bool hides_slash(std::string_view raw, std::string_view decoded) {
   return std::count(raw.begin(), raw.end(), '/') != std::count(decoded.begin(), decoded.end(), '/')
          || decoded.find('\\') != std::string_view::npos;
-}
-
-std::size_t size_of_character(unsigned char lead) {
-  if (lead < 0x80)
-    return 1;
-  if (lead >= 0xc2 && lead <= 0xdf)
-    return 2;
-  if (lead >= 0xe0 && lead <= 0xef)
-    return 3;
-  return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
-}
-
-/// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const auto size = size_of_character(lead);
-    if (size == 0 || i + size > text.size())
-      return false;
-    for (std::size_t k = 1; k < size; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80)
-        return false;
-    const auto second = size > 1 ? static_cast<unsigned char>(text[i + 1]) : 0u;
-    const bool is_out_of_range = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)
-                                 || (lead == 0xf0 && second < 0x90)
-                                 || (lead == 0xf4 && second > 0x8f);
-    if (is_out_of_range)
-      return false;
-    i += size;
-  }
-  return true;
 }
 
 /// `http://host/path?…` → `/path?…`

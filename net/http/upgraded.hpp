@@ -1,6 +1,7 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
+#include "net/byte_stream.hpp"
+
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -9,7 +10,7 @@
 namespace net::http {
 
 struct upgraded {
-  boost::asio::ip::tcp::socket socket;
+  byte_stream stream;
   boost::beast::http::request<boost::beast::http::string_body> handshake;
   std::string
     leftover; // bytes that came right behind the handshake (the first frame may be there already)

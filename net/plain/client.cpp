@@ -56,8 +56,11 @@ plain_client::plain_client(
 void plain_client::open(const http::exchange_ptr& e, std::string protocol, std::string token) {
   clock_.arm(*this, steady_clock::now() + context_.config.plain_authenticate_timeout);
   link_ = link::accept(
-    home(), parting_, e->take_socket(), std::move(protocol), context_.config.max_payload, this,
-    &queue());
+    home(), parting_, e->take_socket(),
+    {.protocol = std::move(protocol),
+     .message_bytes_max = context_.config.max_payload,
+     .deflate = context_.config.compression},
+    this, &queue());
   if (!token.empty())
     authenticate(std::move(token), {});
 }

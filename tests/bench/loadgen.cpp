@@ -1,4 +1,5 @@
-// Loads a Socket.IO server, Troupe or another, and prints what it did as lines of JSON.
+// Loads a Socket.IO or WebSocket server, Troupe or another, and prints what it did as lines of
+// JSON.
 //   loadgen fanout|rooms|acks|idle --port N --server-pid N [options]     (BENCH_SECRET: of the
 //   tokens)
 #include "tests/bench/loadgen/scenarios.hpp"
@@ -29,7 +30,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Load generator for Socket.IO servers on this machine"};
   loadgen::common how;
   std::string phases = "64x1,64x32,512x1,512x32";
-  std::uint32_t subscribers = 1'000;
+  loadgen::fanout_shape shape;
   std::uint32_t rooms = 100;
   std::uint32_t members = 20;
   std::uint32_t connections = 50;
@@ -41,9 +42,14 @@ int main(int argc, char** argv) {
   app.add_option("--server-pid", how.server, "whose CPU and memory is measured")->required();
   app.add_option("--seconds", how.seconds, "of each measurement");
   app.add_option("--warm-seconds", how.warm_seconds, "before each measurement");
+  app.add_option(
+    "--plain", how.where.plain_path,
+    "path of a plain WebSocket with compression, instead of Socket.IO");
   app.require_subcommand(1);
   auto* fanout = app.add_subcommand("fanout", "one publisher, many subscribers of one topic");
-  fanout->add_option("--subscribers", subscribers);
+  fanout->add_option("--subscribers", shape.subscribers);
+  fanout->add_option("--stalled", shape.stalled, "of them, that read nothing");
+  fanout->add_option("--scenario", shape.scenario, "name in the output");
   fanout->add_option("--phases", phases, "BYTESxWINDOW, comma-separated");
   auto* chat = app.add_subcommand("rooms", "rooms whose members send in turn");
   chat->add_option("--rooms", rooms);
@@ -66,7 +72,7 @@ int main(int argc, char** argv) {
   auto kind = is_durable ? loadgen::durability::durable : loadgen::durability::ephemeral;
   try {
     if (fanout->parsed())
-      loadgen::fanout(how, subscribers, parse_phases(phases));
+      loadgen::fanout(how, shape, parse_phases(phases));
     else if (chat->parsed())
       loadgen::rooms(how, kind, rooms, members, window, bytes);
     else if (acks->parsed())

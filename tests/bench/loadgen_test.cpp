@@ -56,6 +56,19 @@ TEST_CASE("an event of the load generator has its size and gives its number back
   CHECK_FALSE(loadgen::sequence_at(data.substr(0, place + 8), place));
 }
 
+TEST_CASE("rows of the load generator have their size and their number", "[bench]") {
+  for (const std::size_t size : {200u, 2'048u}) {
+    const auto data = loadgen::rows_data(42, size);
+    CHECK(data.size() == size);
+    CHECK(loadgen::sequence_at(data, data.find(loadgen::marker)) == 42);
+  }
+}
+
+TEST_CASE("the load generator inflates what is compressed, and nothing else", "[bench]") {
+  CHECK(loadgen::inflated({"\xf2\x48\xcd\xc9\xc9\x07\x00", 7}) == "Hello");
+  CHECK_THROWS(loadgen::inflated("\xff\xff\xff\xff"));
+}
+
 TEST_CASE("the load generator masks what it sends", "[bench]") {
   std::string out;
   loadgen::append_text_frame(out, "hello");

@@ -2,6 +2,7 @@
 #include "net/http/upgraded.hpp"
 #include "net/link.hpp"
 #include "net/opening.hpp"
+#include "net/rfc6455/compression.hpp"
 #include "tests/conformance/host.hpp"
 
 #include <boost/asio/post.hpp>
@@ -16,15 +17,18 @@ public:
 
   void open(const net::http::exchange_ptr& e, std::shared_ptr<net::parting_links> parting) {
     keep_ = shared_from_this();
+    const auto& o = host_.config();
     link_ = net::link::accept(
-      host_.home(), std::move(parting), e->take_socket(), {}, host_.config().max_payload, this,
-      &queue_);
+      host_.home(), std::move(parting), e->take_socket(),
+      {.protocol = {}, .message_bytes_max = o.max_payload, .deflate = o.deflate}, this, &queue_);
   }
 
 private:
   void on_open() override {}
   void on_message(std::string_view bytes, bool binary) override {
-    queue_.push(binary ? net::make_binary_frame(bytes) : net::make_text_frame(bytes));
+    const auto plain = binary ? net::make_binary_frame(bytes) : net::make_text_frame(bytes);
+    queue_.push(
+      link_->is_message_compressed() ? net::rfc6455::compress(plain, link_->window_bits()) : plain);
     on_dirty();
   }
   void on_gone(std::uint16_t) override {

@@ -1,4 +1,5 @@
 #include "net/engineio/packet.hpp"
+#include "net/utf8.hpp"
 #include "tests/fuzz/must.hpp"
 
 #include <string>
@@ -7,7 +8,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace net::engineio;
   const std::string_view body{reinterpret_cast<const char*>(data), size};
-  is_utf8(body);
+  net::is_utf8(body);
   payload_reader reader{body};
   std::string again;
   std::size_t packets = 0;

@@ -1,4 +1,5 @@
 #include "net/engineio/packet.hpp"
+#include "net/utf8.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -126,11 +127,11 @@ TEST_CASE("UTF-8 is told from what is not", "[net][engineio]") {
   for (const auto& good :
        {""s, "plain"s, "é"s, "€"s, "😀"s, "\xED\x9F\xBF"s, "\xEE\x80\x80"s, "\xF4\x8F\xBF\xBF"s,
         "\x00"s})
-    CHECK(net::engineio::is_utf8(good));
+    CHECK(net::is_utf8(good));
   for (const auto& bad :
        {"\x80"s, "\xC0\xAF"s, "\xC1\xBF"s, "\xE0\x80\x80"s, "\xED\xA0\x80"s, "\xF0\x80\x80\x80"s,
         "\xF4\x90\x80\x80"s, "\xF5\x80\x80\x80"s, "\xFF"s, "\xE2\x82"s, "\xE2\x28\xA1"s, "a\xC3"s})
-    CHECK_FALSE(net::engineio::is_utf8(bad));
+    CHECK_FALSE(net::is_utf8(bad));
 }
 
 TEST_CASE("UTF-8 cut inside a code point is not UTF-8", "[net][engineio]") {
@@ -139,6 +140,6 @@ TEST_CASE("UTF-8 cut inside a code point is not UTF-8", "[net][engineio]") {
     const bool at_edge =
       size == text.size() || (static_cast<unsigned char>(text[size]) & 0xC0) != 0x80;
     CAPTURE(size);
-    CHECK(net::engineio::is_utf8(std::string_view{text}.substr(0, size)) == at_edge);
+    CHECK(net::is_utf8(std::string_view{text}.substr(0, size)) == at_edge);
   }
 }

@@ -9,12 +9,19 @@ namespace {
 
 class one_topic final : public receiver {
 public:
-  one_topic(const common& how, std::uint32_t subscribers)
-      : how_{how}, subscribers_{subscribers}, swarm_{how.where, *this} {
-    swarm_.open(subscribers + 1);
-    for (std::uint32_t i = 1; i <= subscribers; ++i)
-      swarm_.send(swarm_.clients()[i], R"(421["subscribe",{"topic":"public:bench"}])");
-    swarm_.wait_until("subscriptions", [this] { return subscribed_ == subscribers_; });
+  one_topic(const common& how, const fanout_shape& shape)
+      : how_{how}, shape_{shape}, subscribers_{shape.subscribers - shape.stalled}, swarm_{
+                                                                                     how.where,
+                                                                                     *this} {
+    swarm_.open(shape.subscribers + 1);
+    for (std::uint32_t i = 1; i <= shape.subscribers; ++i)
+      swarm_.send(
+        swarm_.clients()[i], swarm_.is_plain()
+                               ? R"({"event":"subscribe","data":{"topic":"public:bench"},"id":1})"
+                               : R"(421["subscribe",{"topic":"public:bench"}])");
+    swarm_.wait_until("subscriptions", [this] { return subscribed_ == shape_.subscribers; });
+    for (std::uint32_t i = 0; i < shape.stalled; ++i) // spread among the others
+      swarm_.stall(swarm_.clients()[1 + i * (shape.subscribers / shape.stalled)]);
   }
 
   void run(const fanout_phase& phase, std::string_view name) {
@@ -29,7 +36,7 @@ public:
     stretch_.end();
     if (sequence_ == before)
       throw failure{"no event reached all subscribers"};
-    stretch_.print("fanout", name);
+    stretch_.print(shape_.scenario, name);
     is_sending_ = false;
     swarm_.wait_until("the last deliveries", [this] { return under_way_ == 0; });
   }
@@ -49,6 +56,14 @@ public:
       publish();
   }
 
+  /// One of many is looked into; that the others are no fewer and no more is seen by their number.
+  void delivered_compressed(client& to, std::string_view payload) override {
+    if (++compressed_ % 10'007 != 0)
+      return delivered(to, to.last_sequence + 1);
+    const auto text = inflated(payload);
+    delivered(to, sequence_at(text, text.find(marker)).value_or(0));
+  }
+
   void answered(client&, std::uint32_t, std::string_view data) override {
     if (data.find(R"("ok":true)") == std::string_view::npos)
       throw failure{"refused: " + std::string{data}};
@@ -66,17 +81,22 @@ private:
     ++under_way_;
     swarm_.read_clock();
     events_[sequence_ % events_.size()] = {swarm_.now(), subscribers_};
+    const auto data =
+      swarm_.is_plain() ? rows_data(sequence_, bytes_) : event_data(sequence_, bytes_);
+    const auto what = R"({"topic":"public:bench","event":"bench","data":)" + data + "}";
     swarm_.send(
-      swarm_.clients()[0], R"(42["publish",{"topic":"public:bench","event":"bench","data":)"
-                             + event_data(sequence_, bytes_) + "}]");
+      swarm_.clients()[0], swarm_.is_plain() ? R"({"event":"publish","data":)" + what + "}"
+                                             : R"(42["publish",)" + what + "]");
   }
 
   const common& how_;
-  std::uint32_t subscribers_;
+  fanout_shape shape_;
+  std::uint32_t subscribers_; // that read
   swarm swarm_;
   stretch stretch_;
   std::array<under_way_event, 1024> events_{};
   std::size_t bytes_ = 0;
+  std::uint64_t compressed_ = 0;
   std::uint32_t sequence_ = 0;
   std::uint32_t under_way_ = 0;
   std::uint32_t subscribed_ = 0;
@@ -85,8 +105,8 @@ private:
 
 } // namespace
 
-void fanout(const common& how, std::uint32_t subscribers, const std::vector<fanout_phase>& phases) {
-  one_topic load{how, subscribers};
+void fanout(const common& how, const fanout_shape& shape, const std::vector<fanout_phase>& phases) {
+  one_topic load{how, shape};
   for (std::size_t i = 0; i < phases.size(); ++i) {
     json_line{}.add("begin", static_cast<double>(i)).print();
     load.run(phases[i], std::to_string(phases[i].bytes) + "x" + std::to_string(phases[i].window));

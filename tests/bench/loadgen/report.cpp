@@ -39,6 +39,7 @@ void stretch::begin(pid_t server) {
   *this = stretch{};
   server_ = server;
   server_cpu_ = cpu_microseconds(server);
+  server_user_cpu_ = user_cpu_microseconds(server);
   own_cpu_ = cpu_microseconds(::getpid());
   begin_ = steady_now();
 }
@@ -46,6 +47,7 @@ void stretch::begin(pid_t server) {
 void stretch::end() {
   seconds_ = static_cast<double>(steady_now() - begin_) / 1e9;
   server_cpu_ = cpu_microseconds(server_) - server_cpu_;
+  server_user_cpu_ = user_cpu_microseconds(server_) - server_user_cpu_;
   own_cpu_ = cpu_microseconds(::getpid()) - own_cpu_;
 }
 
@@ -58,6 +60,7 @@ void stretch::print(std::string_view scenario, std::string_view variant) const {
     .add("deliveries_per_second", static_cast<double>(deliveries_) / seconds_)
     .add("operations_per_second", static_cast<double>(operations_) / seconds_)
     .add("server_cpu_us_per_delivery", server_cpu_ * each)
+    .add("server_user_us_per_delivery", server_user_cpu_ * each)
     .add("generator_cpu_us_per_delivery", own_cpu_ * each)
     .add("server_cores", server_cpu_ / seconds_ / 1e6)
     .add("generator_cores", own_cpu_ / seconds_ / 1e6)

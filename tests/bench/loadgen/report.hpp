@@ -31,6 +31,7 @@ public:
     latency_.add(static_cast<std::uint64_t>(after));
   }
   void completed() { ++operations_; }
+  std::uint64_t deliveries() const { return deliveries_; }
 
   void print(std::string_view scenario, std::string_view variant) const;
 
@@ -39,6 +40,7 @@ private:
   std::int64_t begin_ = 0;
   double seconds_ = 0;
   double server_cpu_ = 0;
+  double server_user_cpu_ = 0;
   double own_cpu_ = 0;
   std::uint64_t deliveries_ = 0; // events that reached a client, or answers
   std::uint64_t operations_ = 0; // events that reached all their clients, or answers

@@ -26,9 +26,14 @@ struct fanout_phase {
   std::size_t bytes = 64;
   std::uint32_t window = 1;
 };
-/// One publisher, `subscribers` on one topic; `window` events under way, each until all subscribers
-/// have it. Prints a line `{"begin":N}` before phase N, so that another program can act along.
-void fanout(const common& how, std::uint32_t subscribers, const std::vector<fanout_phase>& phases);
+struct fanout_shape {
+  std::string scenario = "fanout"; // its name in what is printed
+  std::uint32_t subscribers = 1'000;
+  std::uint32_t stalled = 0; // of them: they subscribe and then read nothing more
+};
+/// One publisher, `subscribers` on one topic; `window` events under way, each until all that
+/// read have it. Prints a line `{"begin":N}` before phase N, so that another program can act along.
+void fanout(const common& how, const fanout_shape& shape, const std::vector<fanout_phase>& phases);
 
 /// `rooms` rooms of `members` each; in every room `window` messages are under way, each until all
 /// members have it, and the members send in turn. Durable ones go to rooms `bench-N`, which must

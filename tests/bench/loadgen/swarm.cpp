@@ -161,15 +161,19 @@ void swarm::writable(client& c) {
     return;
   }
   c.at = stage::upgrading;
-  c.out = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:"
-          + std::to_string(where_.port)
+  c.out = "GET " + (is_plain() ? where_.plain_path : "/socket.io/?EIO=4&transport=websocket")
+          + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(where_.port)
           + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: dHJvdXBlIGxvYWRnZW4gMQ==\r\n\r\n";
+            "Sec-WebSocket-Key: dHJvdXBlIGxvYWRnZW4gMQ==\r\n";
+  if (is_plain())
+    c.out += "Sec-WebSocket-Extensions: permessage-deflate\r\nAuthorization: Bearer "
+             + mint_token(where_.secret, c.index) + "\r\n";
+  c.out += "\r\n";
   flush(c);
 }
 
 void swarm::readable(client& c) {
-  if (c.fd < 0)
+  if (c.fd < 0 || c.is_stalled)
     return;
   for (;;) {
     std::memcpy(buffer_.data(), c.carry.data(), c.carry.size());
@@ -205,8 +209,10 @@ std::size_t swarm::handle(client& c, std::string_view bytes) {
   frame f;
   while (auto length = read_frame(bytes.substr(used), f)) {
     used += length;
-    if (f.opcode == 1)
-      packet(c, f.payload);
+    if (f.is_compressed)
+      scenario_.delivered_compressed(c, f.payload);
+    else if (f.opcode == 1)
+      is_plain() ? plain_message(c, f.payload) : packet(c, f.payload);
     else if (f.opcode == 8)
       throw failure{"the server sent a close frame to connection " + std::to_string(c.index)};
   }
@@ -229,16 +235,7 @@ std::size_t swarm::handle_upgrade(client& c, std::string_view bytes) {
 
 void swarm::packet(client& c, std::string_view text) {
   if (text.starts_with("42")) {
-    auto sequence = sequence_at(text, marker_hint_);
-    if (!sequence) {
-      auto place = text.find(marker);
-      if (place == std::string_view::npos)
-        return; // an event that nobody counts
-      marker_hint_ = place;
-      sequence = sequence_at(text, place);
-    }
-    if (sequence)
-      scenario_.delivered(c, *sequence);
+    count_marked(c, text);
   } else if (text.starts_with("43")) {
     std::uint32_t id = 0;
     std::size_t i = 2;
@@ -251,12 +248,39 @@ void swarm::packet(client& c, std::string_view text) {
     c.at = stage::signing_in;
     send(c, R"(40{"token":")" + mint_token(where_.secret, c.index) + R"("})");
   } else if (text.starts_with("40") && c.at == stage::signing_in) {
-    c.at = stage::ready;
-    --in_handshake_;
-    ++ready_;
+    signed_in(c);
   } else {
     throw failure{"unexpected packet: " + std::string{text.substr(0, 200)}};
   }
+}
+
+void swarm::signed_in(client& c) {
+  c.at = stage::ready;
+  --in_handshake_;
+  ++ready_;
+}
+
+void swarm::count_marked(client& c, std::string_view text) {
+  auto sequence = sequence_at(text, marker_hint_);
+  if (!sequence) {
+    auto place = text.find(marker);
+    if (place == std::string_view::npos)
+      return; // an event that nobody counts
+    marker_hint_ = place;
+    sequence = sequence_at(text, place);
+  }
+  if (sequence)
+    scenario_.delivered(c, *sequence);
+}
+
+void swarm::plain_message(client& c, std::string_view text) {
+  constexpr std::string_view ack = R"({"ack":)";
+  if (c.at == stage::opening && text.find(R"("authenticated")") != std::string_view::npos)
+    signed_in(c);
+  else if (text.starts_with(ack))
+    scenario_.answered(c, 0, text.substr(ack.size()));
+  else
+    count_marked(c, text);
 }
 
 void swarm::send(client& from, std::string_view text) {

@@ -1,4 +1,4 @@
-// Many Socket.IO clients in one thread: the connections of a benchmark and the loop that serves
+// Many clients in one thread: the connections of a benchmark and the loop that serves
 // them. Everything here is kept cheap so that the figures are the server's: one read per readable
 // connection, frames are looked at where they were read, nothing is allocated per delivery.
 #pragma once
@@ -22,8 +22,9 @@ struct client {
   std::uint32_t room = 0;          // for the scenario
   std::uint32_t last_sequence = 0; // for the scenario
   stage at = stage::closed;
-  bool is_dirty = false; // has bytes to write at the end of this turn
-  std::string carry;     // the start of a frame whose end has not come yet
+  bool is_stalled = false; // reads nothing more; may be closed for it
+  bool is_dirty = false;   // has bytes to write at the end of this turn
+  std::string carry;       // the start of a frame whose end has not come yet
   std::string out;
 };
 
@@ -31,9 +32,14 @@ struct client {
 class receiver {
 public:
   virtual ~receiver() = default;
+  /// A compressed event, which is not inflated: whoever counts may look into some. A marked one
+  /// otherwise.
+  virtual void delivered_compressed(client& to, std::string_view payload) {
+    delivered(to, sequence_at(inflated(payload), inflated(payload).find(marker)).value_or(0));
+  }
   /// A marked event.
   virtual void delivered(client& to, std::uint32_t sequence) = 0;
-  /// An acknowledgement; `data` is the JSON array.
+  /// An acknowledgement; `data` is the JSON array (Socket.IO), or what stands behind `"ack":N`.
   virtual void answered(client& to, std::uint32_t id, std::string_view data) = 0;
 };
 
@@ -46,6 +52,9 @@ public:
   struct target {
     std::uint16_t port = 0;
     std::string secret; // of the tokens
+    /// Empty: Socket.IO. Otherwise JSON over a plain WebSocket at this path, with compression
+    /// offered.
+    std::string plain_path = {};
   };
 
   swarm(target where, receiver& scenario);
@@ -67,7 +76,7 @@ public:
   template <class Condition>
   void wait_until(const char* what, Condition condition) {
     read_clock();
-    auto give_up = now_ + stall;
+    auto give_up = now_ + patience;
     while (!condition()) {
       turn(20);
       read_clock();
@@ -79,13 +88,16 @@ public:
   /// Queues one packet (`42[…]`) to be written at the end of the turn.
   void send(client& from, std::string_view packet);
 
+  /// From now on nothing is read from it, and its end is no failure.
+  void stall(client& c) { c.is_stalled = true; }
+  bool is_plain() const { return !where_.plain_path.empty(); }
   std::deque<client>& clients() { return clients_; }
   std::int64_t now() const { return now_; } // nanoseconds, as of the last read
   void read_clock();
   std::uint64_t refused_handshakes() const { return refused_; }
 
 private:
-  static constexpr std::int64_t stall = 10'000'000'000; // ns
+  static constexpr std::int64_t patience = 10'000'000'000; // ns
 
   void connect(client& c);
   void retry_later(client& c);
@@ -94,6 +106,9 @@ private:
   std::size_t handle(client& c, std::string_view bytes);
   std::size_t handle_upgrade(client& c, std::string_view bytes);
   void packet(client& c, std::string_view text);
+  void plain_message(client& c, std::string_view text);
+  void count_marked(client& c, std::string_view text);
+  void signed_in(client& c);
   void flush(client& c);
 
   target where_;

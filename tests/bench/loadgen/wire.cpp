@@ -2,8 +2,12 @@
 
 #include <array>
 #include <cstring>
+#include <stdexcept>
+#include <zlib.h>
 
 namespace loadgen {
+
+using namespace std::string_literals;
 
 void append_text_frame(std::string& out, std::string_view payload) {
   // any key will do here: no proxy reads along that a fixed one could fool
@@ -34,6 +38,36 @@ std::string event_data(std::uint32_t sequence, std::size_t bytes) {
   auto out = R"({"m":")" + mark(sequence) + R"(","p":")";
   out.append(bytes - out.size() - 2, 'x');
   return out + R"("})";
+}
+
+std::string rows_data(std::uint32_t sequence, std::size_t bytes) {
+  auto out = R"({"m":")" + mark(sequence) + R"(","rows":[)";
+  for (std::uint32_t i = 0; out.size() + 80 < bytes; ++i) {
+    const auto n = (sequence * 31 + i) * 2'654'435'761u;
+    out += (i == 0 ? "" : ",") + R"({"id":)"s + std::to_string(n % 100'000) + R"(,"symbol":"SYM)"
+           + std::to_string(n % 97) + R"(","price":)" + std::to_string(n % 9'999 + 1) + "."
+           + std::to_string(n % 89 + 10) + "}";
+  }
+  out += R"(],"p":")";
+  out.append(bytes - out.size() - 2, 'x');
+  return out + R"("})";
+}
+
+std::string inflated(std::string_view payload) {
+  std::string in{payload};
+  in.append("\x00\x00\xff\xff", 4);
+  std::string out(1 << 20, '\0');
+  z_stream zip{};
+  zip.next_in = reinterpret_cast<Bytef*>(in.data());
+  zip.avail_in = static_cast<uInt>(in.size());
+  zip.next_out = reinterpret_cast<Bytef*>(out.data());
+  zip.avail_out = static_cast<uInt>(out.size());
+  const bool is_good = inflateInit2(&zip, -15) == Z_OK && inflate(&zip, Z_SYNC_FLUSH) == Z_OK;
+  inflateEnd(&zip);
+  if (!is_good)
+    throw std::runtime_error{"a compressed frame that is none"};
+  out.resize(out.size() - zip.avail_out);
+  return out;
 }
 
 } // namespace loadgen

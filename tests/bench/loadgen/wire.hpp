@@ -15,6 +15,7 @@ void append_text_frame(std::string& out, std::string_view payload);
 
 struct frame {
   unsigned opcode = 0;
+  bool is_compressed = false;
   std::string_view payload; // points into the bytes that were read
 };
 /// The frame at the start of `bytes` and how long it is; 0 when it is not complete yet.
@@ -40,6 +41,7 @@ inline std::size_t read_frame(std::string_view bytes, frame& out) {
   if (bytes.size() - header < length)
     return 0;
   out.opcode = static_cast<unsigned>(byte(0) & 0x0f);
+  out.is_compressed = (byte(0) & 0x40) != 0;
   out.payload = bytes.substr(header, length);
   return header + length;
 }
@@ -66,5 +68,10 @@ inline std::optional<std::uint32_t> sequence_at(std::string_view text, std::size
 
 /// A JSON object of exactly `bytes` bytes (64 at least) that carries the sequence number.
 std::string event_data(std::uint32_t sequence, std::size_t bytes);
+/// The same as rows of names and numbers, as an application would send: it compresses like those.
+std::string rows_data(std::uint32_t sequence, std::size_t bytes);
+
+/// A compressed message's text (RFC 7692 §7.2.2, no context taken over); throws when it is none.
+std::string inflated(std::string_view payload);
 
 } // namespace loadgen

@@ -60,7 +60,7 @@ const frames = [
   ['fragments over the limit', [frame(text, 'x'.repeat(limit), { fin: false }), frame(continuation, 'xx')], 1009],
   ['a close with half a code', [frame(close, bytes(3))], 1002],
   ...[0, 999, 1004, 1005, 1006, 1015, 1016, 2999].map((code) => [`a close with the code ${code}`, [frame(close, closePayload(code))], 1002]),
-  ['a close whose reason is not UTF-8', [frame(close, closePayload(1000, bytes(0xff)))], 1002],
+  ['a close whose reason is not UTF-8', [frame(close, closePayload(1000, bytes(0xff)))], 1007],
   ...[1000, 1001, 1003, 1011, 3000, 4999].map((code) => [`a close with the code ${code}, which is echoed`, [frame(close, closePayload(code, 'bye'))], code]),
   ['a binary message', [frame(binary, '{}')], 1003],
 ];

@@ -20,6 +20,8 @@ export async function startConformance(mode, ...args) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   living.add(child);
+  // where a test file forgets to end it, it must not keep the file running
+  for (const each of [child, child.stdout, child.stderr]) each.unref();
   let said = '';
   const ended = new Promise((resolve) => {
     child.on('exit', (code, signal) => {

@@ -1,6 +1,8 @@
 // A real trouped for one test file: its own port, its own data directory, ended by pid whatever happens.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, existsSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -75,13 +77,27 @@ export function nodeEnvironment({ env = {}, rates = 'off' } = {}) {
 
 const delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/// Whatever certificate is shown.
+function statusOf(url) {
+  return new Promise((resolve, reject) => {
+    const asked = (url.startsWith('https:') ? https : http).get(
+      url,
+      { rejectUnauthorized: false, agent: false, timeout: 2000 },
+      (answer) => answer.resume().on('end', () => resolve(answer.statusCode)).on('error', reject),
+    );
+    asked.on('timeout', () => asked.destroy(new Error('no answer')));
+    asked.on('error', reject);
+  });
+}
+
 class TroupeNode {
   constructor(options) {
     this.options = options;
     this.port = options.port;
     this.dataDir = options.dataDir;
-    this.url = `http://127.0.0.1:${options.port}`;
-    this.wsUrl = `ws://127.0.0.1:${options.port}/ws`;
+    const s = options.env.TROUPE_TLS_CERT ? 's' : '';
+    this.url = `http${s}://127.0.0.1:${options.port}`;
+    this.wsUrl = `ws${s}://127.0.0.1:${options.port}/ws`;
     this.logs = '';
     this.child = null;
     this.exit = null; // {code, signal} of the last process that ended
@@ -143,9 +159,7 @@ class TroupeNode {
         );
       }
       try {
-        const answer = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2000) });
-        await answer.arrayBuffer();
-        if (answer.status === 200) return;
+        if ((await statusOf(`${this.url}/readyz`)) === 200) return;
       } catch {
         // not listening yet
       }
