@@ -25,6 +25,9 @@ inline constexpr std::size_t topic_bytes_max = 256;
 inline constexpr std::size_t event_name_bytes_max = 128;
 inline constexpr auto plain_authenticate_timeout = 5s;
 inline constexpr auto socketio_connect_timeout = 45s;
+inline constexpr std::size_t socketio_namespaces = 16; // of one connection
+inline constexpr std::size_t socketio_questions =
+  64; // acknowledgements that are awaited from one client
 inline constexpr auto ping_interval = 25s;
 inline constexpr auto ping_timeout = 20s;
 inline constexpr auto upgrade_timeout = 10s;

@@ -50,4 +50,31 @@ frame_ptr make_control_frame(std::uint8_t opcode, std::string_view payload) {
   return make_frame(fin_bit | opcode, payload.substr(0, 125));
 }
 
+frame_ptr join_frames(std::span<const frame_ptr> parts) {
+  auto joined = std::make_shared<frame>();
+  std::size_t size = 0;
+  for (const auto& part : parts)
+    size += part->bytes.size();
+  joined->bytes.reserve(size);
+  for (const auto& part : parts)
+    joined->bytes += part->bytes;
+  return joined;
+}
+
+frame_part take_frame(std::string_view& rest) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
+  const bool binary = (byte(0) & 0x0F) == 0x2;
+  std::size_t header = 2;
+  std::uint64_t size = byte(1);
+  if (size >= 126) {
+    header = size == 126 ? 4 : 10;
+    size = 0;
+    for (std::size_t i = 2; i < header; ++i)
+      size = size << 8 | byte(i);
+  }
+  const auto payload = rest.substr(header, size);
+  rest.remove_prefix(header + size);
+  return {payload, binary};
+}
+
 } // namespace net

@@ -31,6 +31,8 @@ public:
 
   void flush();
   void resume();
+  /// Data is left that the peer's socket did not take yet.
+  bool is_blocked() const { return socket_ != nullptr && socket_->is_blocked(); }
   /// One frame at once, through the link's own queue.
   void send(frame_ptr what);
   /// Changes hands, and from the link's own queue to the user's: what was left in it goes first.

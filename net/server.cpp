@@ -88,7 +88,7 @@ struct server::impl {
     at.home->start();
     auto table = http::make_routes(*at.context, site);
     add_plain(*table, *at.context);
-    add_socketio(*table, *at.context);
+    add_socketio(*table, *at.context, site);
     at.door = http::make_door(*at.context, std::move(table), site);
     at.ears = std::make_shared<listener>(
       at.home->io(), [&at](boost::asio::ip::tcp::socket socket, std::string address) {

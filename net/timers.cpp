@@ -3,13 +3,10 @@
 #include <algorithm>
 
 namespace net {
-namespace {
 
-std::uint64_t tick_of(domain::steady_time at) {
-  return static_cast<std::uint64_t>(at.time_since_epoch() / timer_wheel::tick);
+std::uint64_t timer_wheel::tick_of(domain::steady_time at) const {
+  return static_cast<std::uint64_t>(at.time_since_epoch() / step_);
 }
-
-} // namespace
 
 void timed::disarm() {
   if (wheel_ != nullptr)
@@ -87,15 +84,15 @@ domain::steady_time timer_wheel::next() const {
   for (std::uint64_t ahead = 1; ahead <= slots; ++ahead) {
     const auto& slot = slots_[(now_ + ahead) % slots];
     if (slot.behind_ != &slot)
-      return domain::steady_time{tick * static_cast<std::int64_t>(now_ + ahead)};
+      return domain::steady_time{step_ * static_cast<std::int64_t>(now_ + ahead)};
   }
   return domain::steady_time::max();
 }
 
 void timers::arm(timed& who, domain::steady_time due) {
   wheel_.arm(who, due);
-  if (due + timer_wheel::tick < wakes_at_)
-    sleep_until(due + timer_wheel::tick);
+  if (due + wheel_.step() < wakes_at_)
+    sleep_until(due + wheel_.step());
 }
 
 void timers::sleep_until(domain::steady_time due) {

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -37,13 +38,14 @@ private:
   std::uint64_t tick_ = 0;
 };
 
-/// Deadlines of many connections in steps of `tick`, all operations in constant time. Never early,
+/// Deadlines of many connections in steps of a tick, all operations in constant time. Never early,
 /// late by at most one tick.
 class timer_wheel {
 public:
-  static constexpr std::chrono::milliseconds tick{50};
+  static constexpr std::chrono::milliseconds tick{50}; // unless another is asked for
 
-  explicit timer_wheel(timer_gauge gauge = {}) : gauge_(std::move(gauge)) {}
+  explicit timer_wheel(timer_gauge gauge = {}, std::chrono::milliseconds step = tick)
+      : gauge_(std::move(gauge)), step_(step) {}
   ~timer_wheel();
   timer_wheel(const timer_wheel&) = delete;
 
@@ -54,9 +56,11 @@ public:
   std::size_t size() const { return size_; }
   /// When advance() should be called next; an earlier call does no harm. Precondition: not empty.
   domain::steady_time next() const;
+  std::chrono::milliseconds step() const { return step_; }
 
 private:
   friend class timed;
+  std::uint64_t tick_of(domain::steady_time at) const;
   static constexpr std::size_t slots = 1'024;
 
   struct ring final : timed {
@@ -72,14 +76,17 @@ private:
   std::uint64_t now_ = 0; // ticks handled
   std::size_t size_ = 0;
   timer_gauge gauge_;
+  std::chrono::milliseconds step_;
 };
 
 /// A wheel turned by one Asio timer, which sleeps until something is due. Runs on its shard's
 /// thread.
 class timers {
 public:
-  explicit timers(boost::asio::io_context& io, timer_gauge gauge = {})
-      : wheel_(std::move(gauge)), timer_(io) {}
+  explicit timers(
+    boost::asio::io_context& io, timer_gauge gauge = {},
+    std::chrono::milliseconds step = timer_wheel::tick)
+      : wheel_(std::move(gauge), step), timer_(io) {}
 
   void arm(timed& who, domain::steady_time due);
   std::size_t size() const { return wheel_.size(); }

@@ -124,6 +124,8 @@ public:
       read();
   }
 
+  bool is_blocked() const override { return is_blocked_; }
+
   void use_queue(write_queue& q) override { queue_ = &q; }
 
   void close(std::uint16_t code, std::string_view reason) override {

@@ -52,6 +52,8 @@ public:
   /// without progress.
   virtual void flush() = 0;
   virtual void resume() = 0; // read on
+  /// Data is left that the peer's socket did not take yet.
+  virtual bool is_blocked() const = 0;
   /// From now on frames are taken from `q`, which has taken over what was left in the old queue (a
   /// part-sent frame at its front included): an upgrade from polling, or a client that lets go
   /// while the rest is still sent.

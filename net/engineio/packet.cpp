@@ -52,14 +52,17 @@ std::optional<packet> payload_reader::next() {
 }
 
 void append_to_payload(std::string& body, const frame& what) {
-  if (!body.empty())
-    body.push_back(separator);
-  if (!what.binary) {
-    body.append(what.payload());
-    return;
+  for (std::string_view rest = what.bytes; !rest.empty();) {
+    const auto part = take_frame(rest);
+    if (!body.empty())
+      body.push_back(separator);
+    if (part.binary) {
+      body.push_back('b');
+      append_base64(body, part.payload);
+    } else {
+      body.append(part.payload);
+    }
   }
-  body.push_back('b');
-  append_base64(body, what.payload());
 }
 
 void append_base64(std::string& out, std::string_view bytes) {

@@ -41,7 +41,7 @@ private:
   bool is_done_ = false;
 };
 
-/// Appends one frame's payload to an answer for a polling client.
+/// Appends a frame's payload, or those of joined frames, to an answer for a polling client.
 void append_to_payload(std::string& body, const frame& what);
 
 void append_base64(std::string& out, std::string_view bytes);

@@ -6,13 +6,13 @@
 namespace net::engineio {
 
 server::server(shard& home, settings s, factory make)
-    : settings_{std::move(s)}, make_{std::move(make)}, clock_{home.io(), home.deadlines},
-      shared_{
-        .home = home,
-        .clock = clock_,
-        .limits = settings_.limits,
-        .origins = settings_.origins,
-        .forget = {}} {
+    : settings_{std::move(s)}, make_{std::move(make)},
+      clock_{home.io(), home.deadlines, settings_.clock_step}, shared_{
+                                                                 .home = home,
+                                                                 .clock = clock_,
+                                                                 .limits = settings_.limits,
+                                                                 .origins = settings_.origins,
+                                                                 .forget = {}} {
   shared_.forget = [this](std::string_view sid) { sessions_.erase(std::string{sid}); };
 }
 
@@ -30,13 +30,16 @@ void server::handle(const http::exchange_ptr& e) {
     return;
   }
   const std::string sid{asked.parameter("sid")};
-  const auto known = sessions_.find(sid);
-  if (known == sessions_.end())
-    if (const auto at = shard_of(sid);
-        at && *at != shared_.home.index() && *at < settings_.shards) {
-      e->hand_over(*at);
-      return;
-    }
+  auto known = sessions_.find(sid);
+  if (known != sessions_.end()) {
+    const auto keep = known->second;
+    keep->catch_up();
+    known = sessions_.find(sid);
+  } else if (const auto at = shard_of(sid);
+             at && *at != shared_.home.index() && *at < settings_.shards) {
+    e->hand_over(*at);
+    return;
+  }
   const auto origin = asked.header("Origin");
   const auto refused = check(
     {.method = asked.method,

@@ -18,6 +18,7 @@ public:
     std::vector<std::string> origins;
     std::size_t shards = 1;
     std::function<std::string()> random; // at least 15 unguessable bytes, URL-safe
+    std::chrono::milliseconds clock_step = timer_wheel::tick; // how late a heartbeat may be
   };
   /// Makes whatever the application derives from session.
   using factory = std::function<std::shared_ptr<session>(

@@ -294,6 +294,18 @@ void session::flush_transport() {
     end_get({});
 }
 
+bool session::is_writable() const {
+  if (is_over_)
+    return false;
+  return transport_ == transport::polling ? get_ != nullptr
+                                          : link_ != nullptr && !link_->is_blocked();
+}
+
+void session::catch_up() {
+  if (const auto now = steady_clock::now(); !is_over_ && now >= heartbeat_at_)
+    on_time(now);
+}
+
 void session::resume_transport() {
   const auto keep = self();
   if (post_ != nullptr)
@@ -399,7 +411,10 @@ void session::on_time(domain::steady_time now) {
       return;
     }
     is_waiting_for_pong_ = true;
-    heartbeat_at_ = now + shared_.limits.ping_timeout;
+    // From when the ping was due, so that the steps of the wheel do not add up; from now when this
+    // thread was late for another reason, which is not the client's fault.
+    heartbeat_at_ =
+      std::max(heartbeat_at_, now - 2 * timer_wheel::tick) + shared_.limits.ping_timeout;
     send(ping_frame());
   }
   arm();

@@ -47,6 +47,11 @@ public:
   /// What is queued is sent, then the transport is closed; on_closed is called before this returns.
   void close(std::uint16_t code, std::string_view reason);
   bool is_over() const { return is_over_; }
+  /// What is sent now leaves at the end of the turn: a GET waits, or the WebSocket has no backlog.
+  bool is_writable() const;
+  /// Handles a heartbeat that is due, however late the wheel is: a request must not find a session
+  /// whose time is over.
+  void catch_up();
   /// The server goes away: nothing is sent or called any more.
   void abandon();
 

@@ -1,3 +1,4 @@
+#include "net/rest/admin_queries.hpp"
 #include "net/rest/admin_views.hpp"
 #include "net/rest/asking.hpp"
 #include "net/rest/envelope.hpp"
@@ -14,8 +15,6 @@ using http::exchange_ptr;
 using http::parameters;
 
 constexpr std::chrono::milliseconds snapshot_timeout = std::chrono::seconds{2};
-constexpr std::size_t limit_default = 100;
-constexpr std::size_t limit_max = 1'000;
 
 domain::error missing(std::string what) {
   return {domain::errc::not_found, std::move(what) + " not found", {}, {}};
@@ -32,33 +31,23 @@ std::optional<std::uint64_t> read_actor_id(std::string_view text) {
   return id;
 }
 
-std::optional<actors::actor_order> read_order(std::string_view text) {
-  if (text.empty() || text == "mailbox")
-    return actors::actor_order::mailbox;
-  if (text == "messages")
-    return actors::actor_order::messages;
-  if (text == "busy")
-    return actors::actor_order::busy;
-  if (text == "age")
-    return actors::actor_order::age;
-  return std::nullopt;
+/// Answers with what an operator's question brings.
+admin_answer answering(services& s, const exchange_ptr& e) {
+  return [&s, e](domain::result<std::string> found) {
+    if (found)
+      e->respond(resource(e->req(), 200, *found, now(s)));
+    else
+      e->fail(found.error());
+  };
 }
 
 void list_actors(services& s, const exchange_ptr& e) {
   if (const auto why = check_parameters(e->req(), {"type", "sort", "limit"}))
     return e->fail(*why);
-  const auto order = read_order(e->req().parameter("sort"));
-  if (!order)
-    return e->fail(
-      {domain::errc::validation_failed,
-       "Validation failed",
-       {{"sort", "must be mailbox, messages, busy or age"}},
-       {}});
-  const auto limit = read_number(e->req(), "limit", limit_default, 1, limit_max);
+  const auto limit = read_number(e->req(), "limit", admin_limit_default, 1, admin_limit_max);
   if (!limit)
     return e->fail(limit.error());
-  const auto found = s.node.actors().list(e->req().parameter("type"), *order, *limit);
-  e->respond(resource(e->req(), 200, actors_json(found, s.node.actors().recently_dead()), now(s)));
+  ask_actors(s, e->req().parameter("type"), e->req().parameter("sort"), *limit, answering(s, e));
 }
 
 void show_actor(services& s, const exchange_ptr& e, const std::string& text) {
@@ -77,52 +66,13 @@ void show_actor(services& s, const exchange_ptr& e, const std::string& text) {
     });
 }
 
-/// The states of rooms, asked all at once.
-struct room_survey {
-  actors::active_rooms found;
-  std::vector<std::optional<actors::room_state_view>> states;
-  std::size_t missing = 0;
-  std::function<void(room_survey&)> done;
-  void came() {
-    if (--missing == 0)
-      done(*this);
-  }
-};
-
-void survey(services& s, const std::shared_ptr<room_survey>& all) {
-  all->states.resize(all->found.rooms.size());
-  all->missing = all->found.rooms.size() + 1;
-  for (std::size_t i = 0; i < all->found.rooms.size(); ++i)
-    // by the actor and not by the directory: an operator's look must not start a room that has just
-    // ended
-    s.ask.ask<actors::room_state_view>(
-      s.node.actors().handle(all->found.rooms[i].actor), snapshot_timeout,
-      actors::room_state_query{},
-      [all, i](actors::room_state_view& view) {
-        all->states[i] = std::move(view);
-        all->came();
-      },
-      [all](const domain::error&) { all->came(); });
-  all->came();
-}
-
 void list_rooms(services& s, const exchange_ptr& e) {
   if (const auto why = check_parameters(e->req(), {"limit"}))
     return e->fail(*why);
-  const auto limit = read_number(e->req(), "limit", limit_default, 1, limit_max);
+  const auto limit = read_number(e->req(), "limit", admin_limit_default, 1, admin_limit_max);
   if (!limit)
     return e->fail(limit.error());
-  s.ask.ask<actors::active_rooms>(
-    s.node.directory(), domain::limits::query_timeout, actors::list_active_rooms{*limit},
-    [&s, e](actors::active_rooms& found) {
-      const auto all = std::make_shared<room_survey>();
-      all->found = std::move(found);
-      all->done = [&s, e](room_survey& r) {
-        e->respond(resource(e->req(), 200, rooms_json(r.found, r.states), now(s)));
-      };
-      survey(s, all);
-    },
-    failing(e));
+  ask_rooms(s, *limit, answering(s, e));
 }
 
 void show_room(services& s, const exchange_ptr& e, const domain::room_id& id) {
@@ -144,11 +94,10 @@ void show_room(services& s, const exchange_ptr& e, const domain::room_id& id) {
 void list_sessions(services& s, const exchange_ptr& e) {
   if (const auto why = check_parameters(e->req(), {"limit"}))
     return e->fail(*why);
-  const auto limit = read_number(e->req(), "limit", limit_default, 1, limit_max);
+  const auto limit = read_number(e->req(), "limit", admin_limit_default, 1, admin_limit_max);
   if (!limit)
     return e->fail(limit.error());
-  const auto rows = s.node.sessions().list(*limit);
-  e->respond(resource(e->req(), 200, sessions_json(rows, s.node.sessions().size()), now(s)));
+  ask_sessions(s, *limit, answering(s, e));
 }
 
 void show_session(services& s, const exchange_ptr& e, const std::string& id) {
@@ -174,16 +123,6 @@ void kick_session(services& s, const exchange_ptr& e, const std::string& id) {
   http::response r;
   r.status = 204;
   e->respond(std::move(r));
-}
-
-void show_top(services& s, const exchange_ptr& e, const std::shared_ptr<http::site>& common) {
-  const auto respond = [&s, e, common](std::size_t active_rooms) {
-    e->respond(resource(e->req(), 200, top_json(s, *common, active_rooms), now(s)));
-  };
-  s.ask.ask<actors::active_rooms>(
-    s.node.directory(), snapshot_timeout, actors::list_active_rooms{0},
-    [respond](actors::active_rooms& rooms) { respond(rooms.total); },
-    [respond](const domain::error&) { respond(0); });
 }
 
 } // namespace
@@ -216,7 +155,7 @@ void add_admin(http::routes& table, services& s, std::shared_ptr<http::site> com
     "/admin/sessions/{id}", {"Kick a session", access::admin},
     [&s](const exchange_ptr& e, const parameters& p) { kick_session(s, e, p.at("id")); });
   get("/admin/top", "Totals of this node", [&s, common](const exchange_ptr& e, const parameters&) {
-    show_top(s, e, common);
+    ask_node(s, common, answering(s, e));
   });
 }
 

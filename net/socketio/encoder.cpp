@@ -2,6 +2,8 @@
 
 #include "domain/json.hpp"
 
+#include <vector>
+
 namespace net::socketio {
 
 frame_ptr encode_event(std::string_view name, std::string_view data_json, std::string_view offset) {
@@ -32,29 +34,48 @@ frame_ptr encode_ack(std::string_view id, std::string_view data_json) {
   return make_text_frame(packet);
 }
 
-frame_ptr encode_connected(std::string_view sid, std::string_view pid) {
-  domain::json_object data;
-  data.text("sid", sid).text("pid", pid);
-  return make_text_frame("40" + data.take());
-}
-
-frame_ptr
-encode_refused(std::string_view nsp, std::string_view message, std::string_view data_json) {
-  std::string packet = "44";
+frame_ptr encode(
+  packet_type type, std::string_view nsp, std::optional<std::uint64_t> id, const content& what) {
+  const auto binary = !what.attachments.empty();
+  if (binary)
+    type = type == packet_type::ack ? packet_type::binary_ack : packet_type::binary_event;
+  std::string packet;
+  packet.reserve(what.json.size() + nsp.size() + 32);
+  packet = "4";
+  packet += static_cast<char>('0' + static_cast<int>(type));
+  if (binary) {
+    packet += std::to_string(what.attachments.size());
+    packet += '-';
+  }
   if (nsp != "/") {
     packet += nsp;
     packet += ',';
   }
+  if (id)
+    packet += std::to_string(*id);
+  packet += what.json;
+  if (!binary)
+    return make_text_frame(packet);
+  std::vector<frame_ptr> parts{make_text_frame(packet)};
+  for (const auto& bytes : what.attachments)
+    parts.push_back(make_binary_frame(bytes));
+  return join_frames(parts);
+}
+
+std::string connected_json(std::string_view sid, std::string_view pid) {
+  domain::json_object data;
+  data.text("sid", sid);
+  if (!pid.empty())
+    data.text("pid", pid);
+  return data.take();
+}
+
+std::string refusal_json(std::string_view message, std::string_view data_json) {
   domain::json_object data;
   data.text("message", message);
   if (!data_json.empty())
     data.raw("data", data_json);
-  return make_text_frame(packet + data.take());
-}
-
-frame_ptr encode_disconnect() {
-  static const auto packet = make_text_frame("41");
-  return packet;
+  return data.take();
 }
 
 } // namespace net::socketio

@@ -10,9 +10,6 @@ namespace {
 
 using rapidjson::Value;
 
-constexpr std::uint64_t id_max =
-  (std::uint64_t{1} << 53) - 1; // beyond, a JavaScript client's ids run into each other
-
 /// Takes the digits in front of `rest`. Nothing: there are none, or their value is above `max`.
 std::optional<std::uint64_t> take_number(std::string_view& rest, std::uint64_t max) {
   std::uint64_t value = 0;
@@ -58,6 +55,8 @@ bool is_event_data(const Value& v) {
          || (name.IsString() && !is_reserved_name({name.GetString(), name.GetStringLength()}));
 }
 
+} // namespace
+
 bool is_data_of(packet_type type, const Value& v) {
   switch (type) {
   case packet_type::connect:
@@ -76,7 +75,14 @@ bool is_data_of(packet_type type, const Value& v) {
   return false;
 }
 
-} // namespace
+std::string text_of(const Value& object, const char* key) {
+  if (!object.IsObject())
+    return {};
+  const auto at = object.FindMember(key);
+  if (at == object.MemberEnd() || !at->value.IsString())
+    return {};
+  return {at->value.GetString(), at->value.GetStringLength()};
+}
 
 bool is_reserved_name(std::string_view name) {
   constexpr std::array<std::string_view, 6> names{

@@ -24,6 +24,8 @@ enum class packet_type : std::uint8_t {
 };
 
 inline constexpr std::size_t attachments_max = 10;
+inline constexpr std::uint64_t id_max =
+  (std::uint64_t{1} << 53) - 1; // beyond, a JavaScript client's ids run into each other
 
 struct packet {
   packet_type type = packet_type::connect;
@@ -41,6 +43,12 @@ struct packet {
 
 /// One text message. Nothing: it is not a packet, or its data is not what its type asks for.
 std::optional<packet> decode(std::string_view text);
+
+/// What a packet of this type may carry.
+bool is_data_of(packet_type type, const rapidjson::Value& v);
+
+/// A member that is a string, or nothing.
+std::string text_of(const rapidjson::Value& object, const char* key);
 
 /// Not to be emitted by applications: `connect`, `disconnect` …
 bool is_reserved_name(std::string_view name);

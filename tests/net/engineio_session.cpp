@@ -1,7 +1,7 @@
 #include "net/engineio/server.hpp"
-#include "net/http/upgraded.hpp"
 #include "net/shard.hpp"
 #include "net/shard_queue.hpp"
+#include "tests/support/fake_exchange.hpp"
 
 #include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
@@ -17,33 +17,7 @@ using namespace std::string_literals;
 
 namespace {
 
-/// A request as the HTTP side would hand it over, and what became of it.
-class asked final : public net::http::exchange {
-public:
-  explicit asked(net::shard& home) : home_{home} {}
-
-  net::shard& home() override { return home_; }
-  void respond(net::http::response r) override {
-    REQUIRE_FALSE(is_answered_);
-    is_answered_ = true;
-    answer = std::move(r);
-  }
-  void fail(const domain::error&) override { FAIL("the engine answers by itself"); }
-  void on_abort(std::function<void()> f) override { abort_ = std::move(f); }
-  void hand_over(std::uint32_t shard_index) override {
-    is_answered_ = true;
-    handed_to = shard_index;
-  }
-  std::unique_ptr<net::http::upgraded> take_socket() override { return nullptr; }
-  void abort() { abort_(); }
-
-  std::optional<net::http::response> answer;
-  std::optional<std::uint32_t> handed_to;
-
-private:
-  net::shard& home_;
-  std::function<void()> abort_;
-};
+using asked = support::fake_exchange;
 using asked_ptr = std::shared_ptr<asked>;
 
 struct application;
@@ -404,6 +378,15 @@ TEST_CASE(
   CHECK(app.reasons == std::vector{"ping timeout"s});
   CHECK(std::chrono::steady_clock::now() - begin >= 150ms);
   CHECK(app.live.empty());
+}
+
+TEST_CASE("a session whose time is over is not found by a request", "[net][engineio][session]") {
+  net::engineio::options limits;
+  limits.ping_interval = limits.ping_timeout = 0ms; // far below the wheel's steps
+  application app{limits};
+  const auto sid = app.open();
+  CHECK(body_of(app.get(sid)) == "2");
+  CHECK(status_of(app.get(sid)) == 400);
 }
 
 TEST_CASE(
