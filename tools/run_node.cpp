@@ -134,7 +134,7 @@ void reload(const config& settings, net::tls* secured, logger& log) {
   log.set_level(again.settings->log_level);
   if (secured != nullptr) {
     if (const auto done = secured->reload(); !done) {
-      log.error("tls-reload-refused", {{"why", std::string_view{done.error().message}}});
+      log.error("reload-refused", {{"why", std::string_view{done.error().message}}});
       return;
     }
     log.info("tls-ready", {{"certificateEnds", secured->expires_at()}});

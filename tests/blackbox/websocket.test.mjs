@@ -16,12 +16,9 @@ import { rows as utf8Rows } from './websocket/utf8_rows.mjs';
 const name = ([section, what]) => `§${section} ${what}`;
 const plainRows = [...framingRows, ...utf8Rows, ...closingRows];
 
-describe('the echo', () => {
-  let server;
-  before(async () => {
-    server = await startConformance('echo');
-  });
+const server = await startConformance('echo');
 
+describe('the echo', () => {
   for (const row of plainRows) {
     test(name(row), async () => play(await open(server.port, '/'), row));
   }
@@ -84,11 +81,11 @@ describe('the echo', () => {
 });
 
 test('without compression no offer is agreed to', async () => {
-  const server = await startConformance('echo', '--no-deflate');
-  const socket = await RawWebSocket.open(server.port, '/', { 'Sec-WebSocket-Extensions': 'permessage-deflate' });
+  const without = await startConformance('echo', '--no-deflate');
+  const socket = await RawWebSocket.open(without.port, '/', { 'Sec-WebSocket-Extensions': 'permessage-deflate' });
   assert.equal(socket.handshakeHeaders['sec-websocket-extensions'], undefined);
   socket.destroy();
-  await server.stop();
+  await without.stop();
 });
 
 describe('the plain WebSocket of trouped', () => {

@@ -10,6 +10,8 @@
 namespace conformance {
 namespace {
 
+constexpr std::size_t queue_bytes_max = 4u << 20;
+
 class echo_client final : public net::websocket::handler,
                           public std::enable_shared_from_this<echo_client> {
 public:
@@ -37,11 +39,15 @@ private:
   }
   void on_dirty() override {
     boost::asio::post(host_.io(), [self = shared_from_this()] {
-      if (self->link_ != nullptr)
-        self->link_->flush();
+      if (self->link_ == nullptr)
+        return;
+      self->link_->flush();
+      if (self->wants_more())
+        self->link_->resume();
     });
   }
-  bool wants_more() override { return true; }
+  /// A peer that does not read what it is sent is not read either.
+  bool wants_more() override { return queue_.bytes() < queue_bytes_max; }
 
   host& host_;
   net::write_queue queue_;
