@@ -21,6 +21,6 @@ frame_ptr make_text_frame(std::string_view payload);
 frame_ptr make_binary_frame(std::string_view payload);
 
 /// The protocols in which an event is encoded: once each, whatever the number of receivers.
-enum class encoding : std::uint8_t { plain, socketio, count_ };
+enum class encoding : std::uint8_t { plain, plain_msgpack, socketio, count_ };
 
 } // namespace net
