@@ -21,6 +21,13 @@ frame_ptr make_text_frame(std::string_view payload);
 frame_ptr make_binary_frame(std::string_view payload);
 
 /// The protocols in which an event is encoded: once each, whatever the number of receivers.
-enum class encoding : std::uint8_t { plain, plain_msgpack, socketio, count_ };
+enum class encoding : std::uint8_t {
+  plain,
+  plain_msgpack,
+  socketio,
+  sse,       // of one room: the event's id is its place there, and in the shared frame
+  sse_rooms, // of several: each stream puts an id line of its own before the frame
+  count_
+};
 
 } // namespace net

@@ -97,6 +97,8 @@ void recovery::attach() {
 // From here on deliveries reach this connection, and wait until what came before them is collected.
 void recovery::hold(actors::session_attached& granted) {
   granted_ = std::move(granted);
+  who_->session_id_ = granted_.id.value; // deliveries and subscriptions are this user's from now on
+  who_->user_ = principal_.user;
   auto& home = who_->home();
   who_->held_ = std::make_unique<std::vector<client::held_event>>();
   home.context().out.count_interest(home, granted_.topics);
@@ -159,8 +161,6 @@ void recovery::finish(const std::vector<journal::entry>& missed) {
     if (!seen.contains(e.what.get()))
       result.missed.push_back(encode(who_->protocol(), *e.what, {home.index(), e.position}));
   who_->session_ = session_;
-  who_->user_ = principal_.user;
-  who_->session_id_ = granted_.id.value;
   who_->pid_ = pid_;
   who_->opened_at_ = home.recent().position();
   home.remember_pid(*who_);

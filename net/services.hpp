@@ -15,6 +15,7 @@
 namespace net {
 
 class delivery;
+class tracer;
 
 /// How often an address may come in; shared by all shards. Any thread.
 class admission {
@@ -65,6 +66,7 @@ struct services {
   std::atomic<std::uint64_t>& http_connections; // live, for metrics
   admission& gate;
   delivery& out;
+  tracer& trace;
 };
 
 } // namespace net
