@@ -14,6 +14,7 @@ public:
       [this](write_change& change) { return write(change); },
       [this](load_events& q) { return read<event_list>(q); },
       [this](load_messages& q) { return read<persistence::message_page>(q); },
+      [this](find_message& q) { return read<found_message>(q); },
     };
   }
 };

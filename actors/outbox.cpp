@@ -8,15 +8,15 @@
 namespace actors {
 
 reply make_reply() {
-  return {true, R"({"ok":true})"};
+  return {true, R"({"ok":true})", {}};
 }
 
 reply make_reply(std::string json_object) {
-  return {true, std::move(json_object)};
+  return {true, std::move(json_object), {}};
 }
 
 reply make_reply(const domain::error& why) {
-  return {false, R"({"ok":false,"error":)" + error_json(why) + '}'};
+  return {false, R"({"ok":false,"error":)" + error_json(why) + '}', {}};
 }
 
 std::string error_json(const domain::error& why) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace actors {
 
@@ -32,6 +33,7 @@ struct reply_to {
 struct reply {
   bool ok = true;
   std::string json;
+  std::vector<domain::event_ptr> missed{}; // of watch_room: to be shown before all that follows
 };
 reply make_reply();                        // {"ok":true}
 reply make_reply(std::string json_object); // an object that begins with "ok":true

@@ -75,6 +75,12 @@ struct load_messages {
   domain::room_id room;
   persistence::page_query page;
 }; // → persistence::message_page
+struct find_message {
+  domain::message_id id;
+}; // → found_message; not_found
+struct found_message {
+  domain::message message;
+};
 struct find_answer {
   domain::user_id user;
   std::string key;
@@ -99,7 +105,8 @@ using room_repository_actor = caf::typed_actor<
 using message_repository_actor = caf::typed_actor<
   caf::replies_to<write_change>::with<persistence::written>,
   caf::replies_to<load_events>::with<event_list>,
-  caf::replies_to<load_messages>::with<persistence::message_page>>;
+  caf::replies_to<load_messages>::with<persistence::message_page>,
+  caf::replies_to<find_message>::with<found_message>>;
 
 } // namespace actors
 
@@ -121,5 +128,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::member_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::load_events)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::event_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::load_messages)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::find_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::found_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::find_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::found_answer)

@@ -100,7 +100,7 @@ void room::refuse(entry& e, const domain::error& why) {
 
 // A public room takes everybody in, once.
 void room::admit(entry e, bool is_member) {
-  if (is_member)
+  if (is_member || e.question.watch)
     return catch_up(std::move(e), {});
   persistence::add_member made{
     {id_, e.question.who.user, domain::room_role::member, args_.world->clock->now()}};
@@ -150,6 +150,8 @@ void room::catch_up(entry e, std::vector<domain::logged_event> missed) {
 
 void room::enter(entry& e, const std::vector<domain::logged_event>* missed, bool is_reset) {
   const auto& question = e.question;
+  if (question.watch)
+    return watch(e, missed, is_reset);
   if (entering_.erase({question.session, e.number}) == 0) { // it left again meanwhile
     e.answer.deliver(
       to_caf({domain::errc::unavailable, "The room was left meanwhile", {}, {}})); // no verdict

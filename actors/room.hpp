@@ -32,11 +32,17 @@ struct room_join {
   bool quiet = false; // no `user-joined`: it was here before the room's actor failed
   bool snapshot =
     true; // false: rights are checked and the connection subscribed, the answer's json is empty
+  /// Only looks on: nobody is told, it is not counted, and a public room does not make it a member.
+  bool watch = false;
 };
 /// `{"ok":true,"room":{id,name,memberCount,lastSeq},"messages":[…],"members":[{userId,username,name,avatar}]}`;
 /// with `after` also `"events":[…],"reset":false`.
 struct room_joined {
   std::string json;
+  // of a watcher, instead of json
+  std::vector<domain::event_ptr> missed{};
+  domain::seq last_seq = 0;
+  bool reset = false;
 };
 
 /// This session leaves; `user-left` to the others when it was the user's last one here. Also ends

@@ -49,6 +49,7 @@ private:
   void catch_up(entry e, std::vector<domain::logged_event> missed);
   void enter(entry& e, const std::vector<domain::logged_event>* missed, bool is_reset);
   void refuse(entry& e, const domain::error& why);
+  void watch(entry& e, const std::vector<domain::logged_event>* missed, bool is_reset);
   std::vector<std::string> messages_for(const std::vector<domain::logged_event>* missed) const;
   std::string describe_for(
     const room_join& question, const std::vector<domain::logged_event>* missed,

@@ -222,6 +222,8 @@ std::vector<domain::topic> session::topics() const {
   for (const auto& each : places_)
     if (each.now != place::stage::entering || each.was_inside)
       result.push_back(domain::topic_of(each.id));
+  for (const auto& each : watched_)
+    result.push_back(domain::topic_of(each));
   result.insert(result.end(), free_topics_.begin(), free_topics_.end());
   return result;
 }

@@ -73,6 +73,14 @@ private:
   void on(reply_to& origin, domain::unsubscribe& what);
   void on(reply_to& origin, domain::publish& what);
   void on(reply_to& origin, domain::renew_token& what);
+
+  // -- looking on (session_watching.cpp) --
+  struct watching;
+  void on(reply_to& origin, domain::watch_room& what);
+  void look_for(const std::shared_ptr<watching>& what);
+  void look_on(const room_actor& room, const std::shared_ptr<watching>& what);
+  void stop_watching(const domain::room_id& id);
+
   void answer(const reply_to& origin, reply what);
   void answer(const reply_to& origin, const domain::error& why);
 
@@ -103,6 +111,7 @@ private:
   connection_ref connection_;
   std::vector<place> places_;
   std::vector<domain::topic> free_topics_;
+  std::vector<domain::room_id> watched_;
   domain::timestamp since_{};
   domain::steady_time detached_at_ = domain::steady_time::max();
   domain::steady_time close_by_ = domain::steady_time::max();

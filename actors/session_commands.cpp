@@ -82,6 +82,7 @@ void session::on(reply_to& origin, domain::leave_room& what) {
       world_->out->unsubscribe(connection_, domain::topic_of(what.room));
     places_.erase(here);
   }
+  stop_watching(what.room);
   answer(origin, make_reply());
 }
 

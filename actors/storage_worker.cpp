@@ -198,6 +198,9 @@ public:
         return many<persistence::message_page>(
           q, [&](reader& r) { return r.messages(q.what.room, q.what.page); });
       },
+      [this](const queued<find_message>& q) {
+        return one<found_message>(q, [&](reader& r) { return r.message(q.what.id); });
+      },
     };
   }
 

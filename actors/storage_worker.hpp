@@ -35,7 +35,8 @@ using storage_reader_actor = caf::typed_actor<
   caf::replies_to<queued<list_rooms>>::with<persistence::room_page>,
   caf::replies_to<queued<list_members>>::with<member_list>,
   caf::replies_to<queued<load_events>>::with<event_list>,
-  caf::replies_to<queued<load_messages>>::with<persistence::message_page>>;
+  caf::replies_to<queued<load_messages>>::with<persistence::message_page>,
+  caf::replies_to<queued<find_message>>::with<found_message>>;
 
 /// How many questions lie with one worker. Counted up by the fronts, down by the worker.
 using storage_load = std::shared_ptr<std::atomic<std::size_t>>;
@@ -63,3 +64,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::queued<::actors::list_rooms>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::queued<::actors::list_members>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::queued<::actors::load_events>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::queued<::actors::load_messages>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(::actors::queued<::actors::find_message>)

@@ -35,9 +35,12 @@ constexpr auto reserved = std::to_array<std::string_view>(
    "reconnect_failed",
    "reconnecting",
    "removeListener",
+   "reset",
    "room-joined",
    "room-left",
    "server-drain",
+   "stream-end",
+   "stream-ready",
    "user-joined",
    "user-left",
    "user-stopped-typing",
@@ -55,6 +58,8 @@ std::string_view name_of(const command& c) {
         return "join-room";
       else if constexpr (std::is_same_v<kind, leave_room>)
         return "leave-room";
+      else if constexpr (std::is_same_v<kind, watch_room>)
+        return "watch-room";
       else if constexpr (std::is_same_v<kind, send_message>)
         return "send-message";
       else if constexpr (std::is_same_v<kind, set_typing>)

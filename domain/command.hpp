@@ -45,13 +45,19 @@ struct publish {
   std::string key;
   bool droppable = false; // `volatile` on the wire
 };
+/// Be shown what happens in a room without being in it: nobody is told, and a public room does not
+/// make its watcher a member (event streams).
+struct watch_room {
+  room_id room;
+  std::optional<seq> after; // show what came behind this first
+};
 struct renew_token {
   std::string token;
 };
 
 using command = std::variant<
   join_room, leave_room, send_message, set_typing, sync_rooms, subscribe, unsubscribe, publish,
-  renew_token>;
+  watch_room, renew_token>;
 
 /// The name clients use for it: "join-room" … ("typing"/"stop-typing" by its flag).
 std::string_view name_of(const command& c);

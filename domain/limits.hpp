@@ -31,8 +31,12 @@ inline constexpr std::size_t socketio_questions =
 inline constexpr auto ping_interval = 25s;
 inline constexpr auto ping_timeout = 20s;
 inline constexpr auto upgrade_timeout = 10s;
-inline constexpr auto resume_window = 120s; // a session without a connection is kept this long
-inline constexpr auto presence_grace = 5s;  // … and shown as present this long
+inline constexpr std::size_t stream_rooms = 50; // of one event stream
+inline constexpr std::size_t stream_topics = 50;
+inline constexpr auto stream_retry = 2s;       // after a cut, unless `server-drain` says otherwise
+inline constexpr auto stream_end_timeout = 5s; // to take what is still queued
+inline constexpr auto resume_window = 120s;    // a session without a connection is kept this long
+inline constexpr auto presence_grace = 5s;     // … and shown as present this long
 inline constexpr std::size_t journal_events = 65'536;   // per shard, for recovery
 inline constexpr std::size_t journal_bytes = 32u << 20; // per shard
 
@@ -81,6 +85,15 @@ inline constexpr std::size_t json_key_bytes = 256;
 inline constexpr std::size_t polling_packets = 64; // per payload
 inline constexpr std::size_t page_limit_max = 100;
 inline constexpr std::size_t event_page_bytes = 1u << 19; // GET …/events: a shorter page above
+
+// looking inside
+inline constexpr std::size_t traces = 16; // of a node; one per operator
+inline constexpr std::size_t trace_lines = 1'000;
+inline constexpr std::size_t trace_lines_max = 100'000;
+inline constexpr auto trace_time = 60s;
+inline constexpr auto trace_time_max = 3'600s;
+inline constexpr std::size_t trace_queue_bytes = 1u << 18; // above, lines are dropped and counted
+inline constexpr std::size_t trail_records = 8'192;        // per shard: what became of connections
 
 // passwords and tokens
 inline constexpr std::size_t password_workers = 2;

@@ -8,6 +8,7 @@
 #include "net/services.hpp"
 #include "net/shard.hpp"
 #include "net/topics.hpp"
+#include "net/trail.hpp"
 
 #include <caf/all.hpp>
 
@@ -30,6 +31,8 @@ client::~client() = default;
 void client::answer(const actors::reply_to& where, const actors::reply& what) {
   if (is_closed_)
     return;
+  if (auto& trace = home_.context().trace; trace.is_on())
+    trace.answer(party(), where.command, where.ack, what.ok, what.json);
   auto was_paused = is_paused();
   ++credits_;
   on_answer(where, what);
@@ -70,6 +73,8 @@ void client::send(actors::reply_to origin, domain::command what) {
       actors::make_reply(domain::error{domain::errc::unauthorized, "Please authenticate", {}, {}}));
     return;
   }
+  if (auto& trace = home_.context().trace; trace.is_on())
+    trace.command(party(), what, origin.ack);
   --credits_;
   caf::anon_send(session_, actors::session_command{std::move(origin), std::move(what)});
 }
@@ -85,6 +90,7 @@ void client::enqueue(const frame_ptr& what, domain::delivery_class cls, const do
     if (gaps_ == nullptr)
       gaps_ = std::make_unique<std::map<domain::topic, std::uint32_t>>();
     ++(*gaps_)[from != nullptr ? *from : domain::topic{}];
+    note_dropped(from);
     return;
   }
   if (after > home_.queue_bytes_max()) {
@@ -94,6 +100,12 @@ void client::enqueue(const frame_ptr& what, domain::delivery_class cls, const do
   }
   queue_.push(what);
   become_dirty();
+}
+
+void client::note_dropped(const domain::topic* from) {
+  const std::string_view topic = from != nullptr ? std::string_view{*from} : std::string_view{};
+  if (auto& trace = home_.context().trace; trace.is_on())
+    trace.dropped(party(), topic, "volatile");
 }
 
 void client::become_dirty() {
@@ -130,14 +142,24 @@ void client::hold(const domain::event_ptr& what, std::uint64_t position) {
     on_close(domain::close_code::slow_consumer); // resumes by seq instead
 }
 
-void client::sign_in(std::string token, sign_in_handler done) {
+bool client::is_let_in(const sign_in_handler& refused) {
   auto& context = home_.context();
   auto wait = context.gate.take_connect(address_, context.node.outside().clock->steady());
-  if (wait.count() > 0) {
-    done(domain::error{
+  if (wait.count() > 0)
+    refused(domain::error{
       domain::errc::rate_limited, "Too many connections from this address", {}, wait});
+  return wait.count() == 0;
+}
+
+void client::sign_in(const domain::principal& who, const sign_in_handler& done) {
+  if (is_let_in(done))
+    open_fresh(who, done);
+}
+
+void client::sign_in(std::string token, sign_in_handler done) {
+  auto& context = home_.context();
+  if (!is_let_in(done))
     return;
-  }
   context.ask.ask<domain::principal>(
     context.node.authenticator(), domain::limits::query_timeout,
     actors::verify_token{std::move(token)},
@@ -173,6 +195,9 @@ void client::open_fresh(const domain::principal& who, const sign_in_handler& don
   pid_ = std::move(pid);
   opened_at_ = home_.recent().position();
   home_.remember_pid(*this);
+  home_.past().note(trail::kind::connected, *this, {});
+  if (auto& trace = home_.context().trace; trace.is_on())
+    trace.connection(party(), "connected", {});
   done(signed_in{session_id_, pid_, false, {}});
 }
 
@@ -188,6 +213,7 @@ void client::sign_out() {
   backlog_.reset();
   gaps_.reset();
   credits_ = domain::limits::unanswered_commands;
+  home_.past().note(trail::kind::closed, *this, {}, queue_.bytes());
   // Under a new name: what the old session still says or unsubscribes concerns nobody.
   auto self = shared_from_this();
   home_.detach(ref_);
@@ -204,6 +230,9 @@ void client::closed(bool recoverable) {
   if (is_counted_)
     home_.context().gate.leave(address_, home_.context().config.connections_per_address_max);
   if (session_) {
+    home_.past().note(trail::kind::closed, *this, {}, queue_.bytes());
+    if (auto& trace = home_.context().trace; trace.is_on())
+      trace.connection(party(), "disconnected", recoverable ? "may come back" : "");
     if (recoverable) {
       std::vector<domain::topic> kept;
       for (auto& [entry, index] : subscriptions_)

@@ -6,6 +6,7 @@
 #include "domain/result.hpp"
 #include "domain/user.hpp"
 #include "net/frame.hpp"
+#include "net/tracer.hpp"
 #include "net/write_queue.hpp"
 
 #include <deque>
@@ -34,6 +35,9 @@ public:
   const std::string& address() const { return address_; }
   bool is_signed_in() const { return static_cast<bool>(session_); }
   const domain::user_id& user() const { return user_; }
+  const std::string& session_id() const { return session_id_; }
+  std::size_t waiting_bytes() const { return queue_.bytes(); } // not yet taken by the kernel
+  trace_party party() const { return {session_id_, user_.value}; }
 
   // -- from the actors (by way of the outbox) --
   /// Gives the credit back, then lets the protocol encode the answer.
@@ -51,6 +55,11 @@ public:
   void
   enqueue(const frame_ptr& what, domain::delivery_class cls, const domain::topic* from = nullptr);
   bool takes_chunks() const { return takes_chunks_; }
+  /// True: on_event() is asked to queue what is delivered, with something of the connection's own.
+  bool adds_to_events() const { return adds_to_events_; }
+  virtual void on_event(const domain::event& what, const frame_ptr& shared) {
+    enqueue(shared, what.cls, &what.topic);
+  }
   /// While a recovery runs, deliveries are kept here instead of being queued.
   bool is_holding() const { return held_ != nullptr; }
   void hold(const domain::event_ptr& what, std::uint64_t position);
@@ -70,6 +79,8 @@ public:
   };
   using sign_in_handler = std::function<void(domain::result<signed_in>)>;
   void sign_in(std::string token, sign_in_handler done);
+  /// The same for a bearer who was checked already.
+  void sign_in(const domain::principal& who, const sign_in_handler& done);
   /// The same, taking over the session `pid` if it is still kept and `offset` (what the client
   /// received last; may be empty) is still known; else a fresh session.
   void recover(std::string token, std::string pid, std::string offset, sign_in_handler done);
@@ -92,6 +103,7 @@ protected:
   /// True: several frames may come as one buffer (a WebSocket takes it as it is; polling needs them
   /// apart).
   void set_takes_chunks(bool yes) { takes_chunks_ = yes; }
+  void set_adds_to_events(bool yes) { adds_to_events_ = yes; }
 
 private:
   friend class shard;
@@ -102,7 +114,9 @@ private:
     std::uint64_t position;
   };
   void send(actors::reply_to origin, domain::command what);
+  bool is_let_in(const sign_in_handler& refused);
   void open_fresh(const domain::principal& who, const sign_in_handler& done);
+  void note_dropped(const domain::topic* from);
   void tell_gaps();
 
   shard& home_;
@@ -112,6 +126,7 @@ private:
   bool is_overflowed_ = false;
   bool is_counted_ = false; // among its address's connections
   bool takes_chunks_ = false;
+  bool adds_to_events_ = false;
   std::uint8_t credits_;
   actors::connection_ref ref_;
   write_queue queue_;

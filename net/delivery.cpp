@@ -2,6 +2,7 @@
 
 #include "net/client.hpp"
 #include "net/shard.hpp"
+#include "net/tracer.hpp"
 
 namespace net {
 
@@ -10,6 +11,8 @@ shard* delivery::at(const actors::connection_ref& who) {
 }
 
 void delivery::deliver(domain::event_ptr what) {
+  if (trace_ != nullptr && trace_->is_on())
+    trace_->event(*what);
   std::lock_guard guard{order_};
   for (auto* home : shards_)
     if (home->interest(what->topic).load(std::memory_order_relaxed) != 0)

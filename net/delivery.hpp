@@ -8,11 +8,13 @@
 namespace net {
 
 class shard;
+class tracer;
 
 /// Implements the outbox over the shards of this node. Any thread.
 class delivery final : public actors::outbox {
 public:
   void set_shards(std::vector<shard*> shards) { shards_ = std::move(shards); }
+  void set_tracer(tracer& t) { trace_ = &t; }
 
   void deliver(domain::event_ptr what) override;
   void answer(const actors::reply_to& where, actors::reply what) override;
@@ -30,6 +32,7 @@ public:
 private:
   shard* at(const actors::connection_ref& who);
   std::vector<shard*> shards_;
+  tracer* trace_ = nullptr;
   std::mutex order_; // one delivery reaches all its shards before the next: see count_interest
 };
 

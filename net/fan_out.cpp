@@ -1,9 +1,9 @@
 #include "net/fan_out.hpp"
 
 #include "net/client.hpp"
+#include "net/encode.hpp"
 #include "net/journal.hpp"
-#include "net/plain/codec.hpp"
-#include "net/socketio/encoder.hpp"
+#include "net/services.hpp"
 #include "net/topics.hpp"
 
 #include <array>
@@ -57,10 +57,7 @@ public:
 
 private:
   frame_ptr encode(encoding e, const domain::event& what, std::uint64_t position) const {
-    if (e == encoding::plain)
-      return plain::encode_event(what.name, what.data);
-    return socketio::encode_event(
-      what.name, what.data, to_string(journal_offset{shard_, position}));
+    return net::encode(e, what, journal_offset{shard_, position});
   }
 
   static constexpr auto encodings = static_cast<std::size_t>(encoding::count_);
@@ -70,6 +67,20 @@ private:
   std::array<std::vector<frame_ptr>, encodings> frames_;
   std::array<frame_ptr, encodings> chunks_;
 };
+
+/// For operators who watch; before anything is queued, which may be dropped then.
+void tell(
+  tracer& trace, std::uint32_t shard_index, std::span<shard::order> run, const topic_entry& topic) {
+  for (const auto& each : run) {
+    const auto& what = *event_of(each);
+    trace.handed_out(what, shard_index, topic.subscribers.size());
+    if (!trace.follows_people())
+      continue;
+    for (const auto* who : topic.subscribers)
+      if (!who->is_closed() && (what.except_user.empty() || who->user() != what.except_user))
+        trace.queued(who->party(), what);
+  }
+}
 
 } // namespace
 
@@ -111,6 +122,8 @@ void fan_out(shard& home, std::span<shard::order> run, domain::steady_time now) 
   auto* topic = home.subscribers().find(head.topic);
   if (topic == nullptr)
     return;
+  if (auto& trace = home.context().trace; trace.is_on())
+    tell(trace, home.index(), run, *topic);
   encoded made{run, home.index(), first_position};
   for (auto* who : topic->subscribers) {
     if (who->is_closed() || (!head.except_user.empty() && who->user() == head.except_user))
@@ -118,6 +131,10 @@ void fan_out(shard& home, std::span<shard::order> run, domain::steady_time now) 
     if (who->is_holding()) {
       for (std::size_t i = 0; i < run.size(); ++i)
         who->hold(event_of(run[i]), first_position + i);
+    } else if (who->adds_to_events()) {
+      const auto& frames = made.frames(who->protocol());
+      for (std::size_t i = 0; i < run.size(); ++i)
+        who->on_event(*event_of(run[i]), frames[i]);
     } else if (who->takes_chunks()) {
       who->enqueue(made.chunk(who->protocol()), head.cls, &head.topic);
     } else {

@@ -36,6 +36,13 @@ struct frame_part {
 frame_part take_frame(std::string_view& rest);
 
 /// The protocols in which an event is encoded: once each, whatever the number of receivers.
-enum class encoding : std::uint8_t { plain, socketio, count_ };
+enum class encoding : std::uint8_t {
+  plain,
+  plain_msgpack,
+  socketio,
+  sse,       // of one room: the event's id is its place there, and in the shared frame
+  sse_rooms, // of several: each stream puts an id line of its own before the frame
+  count_
+};
 
 } // namespace net

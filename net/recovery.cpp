@@ -3,10 +3,9 @@
 #include "actors/node.hpp"
 #include "domain/limits.hpp"
 #include "net/delivery.hpp"
-#include "net/plain/codec.hpp"
+#include "net/encode.hpp"
 #include "net/services.hpp"
 #include "net/shard.hpp"
-#include "net/socketio/encoder.hpp"
 
 #include <caf/all.hpp>
 
@@ -98,6 +97,8 @@ void recovery::attach() {
 // From here on deliveries reach this connection, and wait until what came before them is collected.
 void recovery::hold(actors::session_attached& granted) {
   granted_ = std::move(granted);
+  who_->session_id_ = granted_.id.value; // deliveries and subscriptions are this user's from now on
+  who_->user_ = principal_.user;
   auto& home = who_->home();
   who_->held_ = std::make_unique<std::vector<client::held_event>>();
   home.context().out.count_interest(home, granted_.topics);
@@ -150,23 +151,16 @@ bool recovery::fits(const std::vector<journal::entry>& missed) const {
 void recovery::finish(const std::vector<journal::entry>& missed) {
   auto& home = who_->home();
   client::signed_in result{granted_.id.value, pid_, true, {}};
-  auto encode = [&](const domain::event& e, journal_offset at) {
-    if (who_->protocol() == encoding::plain)
-      return plain::encode_event(e.name, e.data);
-    return socketio::encode_event(e.name, e.data, to_string(at));
-  };
   std::unordered_set<const domain::event*> seen;
   for (const auto& e : missed) {
     seen.insert(e.what.get());
-    result.missed.push_back(encode(*e.what, {offset_.shard, e.position}));
+    result.missed.push_back(encode(who_->protocol(), *e.what, {offset_.shard, e.position}));
   }
   auto held = std::move(who_->held_);
   for (const auto& e : *held)
     if (!seen.contains(e.what.get()))
-      result.missed.push_back(encode(*e.what, {home.index(), e.position}));
+      result.missed.push_back(encode(who_->protocol(), *e.what, {home.index(), e.position}));
   who_->session_ = session_;
-  who_->user_ = principal_.user;
-  who_->session_id_ = granted_.id.value;
   who_->pid_ = pid_;
   who_->opened_at_ = home.recent().position();
   home.remember_pid(*who_);

@@ -11,6 +11,7 @@
 #include "net/shard.hpp"
 #include "net/shard_scheduler.hpp"
 #include "net/socketio/client.hpp"
+#include "net/tracer.hpp"
 
 #include <caf/all.hpp>
 
@@ -56,6 +57,7 @@ struct server::impl {
       all.push_back(at.home.get());
     }
     out.set_shards(std::move(all));
+    out.set_tracer(trace);
   }
 
   /// Runs `what` on every shard's thread, one after the other, and waits for each.
@@ -83,7 +85,7 @@ struct server::impl {
       shards.push_back(p.home.get());
     at.context = std::make_unique<services>(services{
       node, *at.home, *at.ask, config, std::move(shards), is_draining, http_connections, *gate, out,
-      secured.get()});
+      trace, secured.get()});
     at.home->set_context(at.context.get());
     at.home->start();
     auto table = http::make_routes(*at.context, site);
@@ -102,6 +104,7 @@ struct server::impl {
   settings config;
   std::shared_ptr<const tls> secured;
   delivery out;
+  tracer trace;
   std::unique_ptr<admission> gate;
   std::shared_ptr<http::site> site;
   std::atomic<bool> is_draining{false};

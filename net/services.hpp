@@ -16,6 +16,7 @@ namespace net {
 
 class delivery;
 class tls;
+class tracer;
 
 /// How often an address may come in; shared by all shards. Any thread.
 class admission {
@@ -66,6 +67,7 @@ struct services {
   std::atomic<std::uint64_t>& http_connections; // live, for metrics
   admission& gate;
   delivery& out;
+  tracer& trace;
   const tls* secured = nullptr; // nullptr: plain HTTP
 };
 

@@ -7,6 +7,7 @@
 #include "net/services.hpp"
 #include "net/shard_queue.hpp"
 #include "net/topics.hpp"
+#include "net/trail.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -64,7 +65,7 @@ shard::shard(
   std::uint32_t index, shard_queue& queue, caf::execution_unit* unit, std::size_t queue_bytes_max)
     : index_(index), io_(queue.io()), unit_(unit), queue_bytes_max_(queue_bytes_max),
       topics_(std::make_unique<topics>()), journal_(std::make_unique<journal>()),
-      impl_(std::make_unique<impl>(queue.io())) {
+      trail_(std::make_unique<trail>()), impl_(std::make_unique<impl>(queue.io())) {
   impl_->queue = &queue;
   queue.on_end_of_turn([this] { return end_of_turn(); });
 }
@@ -258,6 +259,9 @@ void shard::close_overflowed() {
   impl_->overflowed.clear();
   for (auto& who : slow) {
     stats.slow_closed.fetch_add(1, std::memory_order_relaxed);
+    trail_->note(trail::kind::overflowed, *who, {}, who->queue_.bytes());
+    if (context_->trace.is_on())
+      context_->trace.dropped(who->party(), {}, "slow-consumer");
     if (!who->is_closed_)
       who->on_close(domain::close_code::slow_consumer);
   }

@@ -22,6 +22,7 @@ namespace net {
 class client;
 class topics;
 class journal;
+class trail;
 class front;
 class shard_queue;
 struct services;
@@ -81,6 +82,7 @@ public:
   void handle_orders();
   topics& subscribers() { return *topics_; }
   journal& recent() { return *journal_; }
+  trail& past() { return *trail_; }
 
   // -- connections that may come back (recovery) --
   /// Keeps counting these topics, so that the journal has their events, until the resume window has
@@ -123,6 +125,7 @@ private:
   std::size_t live_ = 0;
   std::unique_ptr<topics> topics_;
   std::unique_ptr<journal> journal_;
+  std::unique_ptr<trail> trail_;
   std::unique_ptr<impl> impl_;
 };
 

@@ -1,6 +1,8 @@
 #include "net/topics.hpp"
 
 #include "net/client.hpp"
+#include "net/shard.hpp"
+#include "net/trail.hpp"
 
 #include <algorithm>
 
@@ -17,6 +19,7 @@ bool topics::add(client& who, const domain::topic& topic) {
       return false;
   who.subscriptions_.emplace_back(slot.get(), slot->subscribers.size());
   slot->subscribers.push_back(&who);
+  who.home().past().note(trail::kind::subscribed, who, topic);
   return true;
 }
 
@@ -33,6 +36,7 @@ bool topics::remove(client& who, const domain::topic& topic) {
     return false;
   auto index = mine->second;
   who.subscriptions_.erase(mine);
+  who.home().past().note(trail::kind::unsubscribed, who, topic);
   erase_at(entry, index);
   if (entry.subscribers.empty())
     entries_.erase(found);

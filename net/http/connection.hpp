@@ -43,6 +43,7 @@ public:
   void watch(std::function<void()> on_gone);
   bool hand_over(std::uint32_t shard_index, request what, std::unique_ptr<beast_request> handshake);
   std::unique_ptr<upgraded> take_socket(std::unique_ptr<beast_request> handshake);
+  std::unique_ptr<streamed> take_stream(const response& head, const request& to);
 
 private:
   friend class door;
@@ -61,6 +62,8 @@ private:
   void run();
   void dispatch(request what, std::unique_ptr<beast_request> handshake);
   void check_gone();
+  void report(int status, const request& to);
+  void let_go();
   void refuse(int status, std::string_view code, std::string_view message);
   void write_out();
   void written();

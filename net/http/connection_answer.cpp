@@ -2,6 +2,7 @@
 #include "net/http/connection.hpp"
 #include "net/http/live_exchange.hpp"
 #include "net/http/response.hpp"
+#include "net/http/stream.hpp"
 #include "net/http/target.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -148,9 +149,16 @@ void connection::answer(response r, const request& to) {
     out_shared_ = std::move(r.shared_body);
   }
   sent_ = 0;
-  const auto status = static_cast<std::size_t>(std::clamp(r.status, 0, 599));
-  owner_->stats_.answers[status].fetch_add(1, std::memory_order_relaxed);
-  const auto level = r.status >= 500               ? domain::log_level::warn
+  report(r.status, to);
+  phase_ = phase::writing;
+  write_out();
+}
+
+void connection::report(int status, const request& to) {
+  const auto& o = owner_->options_;
+  const auto row = static_cast<std::size_t>(std::clamp(status, 0, 599));
+  owner_->stats_.answers[row].fetch_add(1, std::memory_order_relaxed);
+  const auto level = status >= 500                 ? domain::log_level::warn
                      : to.path.starts_with("/api") ? domain::log_level::info
                                                    : domain::log_level::debug;
   if (o.log != nullptr && o.log->enabled(level)) {
@@ -159,14 +167,12 @@ void connection::answer(response r, const request& to) {
       level, "http-request",
       {{"method", std::string_view{to.method}},
        {"path", std::string_view{to.path}},
-       {"status", std::int64_t{r.status}},
+       {"status", std::int64_t{status}},
        {"ms", took.count()},
        {"requestId", std::string_view{to.request_id}},
        {"address", std::string_view{to.address}},
        {"user", to.who ? std::string_view{to.who->user.value} : std::string_view{}}});
   }
-  phase_ = phase::writing;
-  write_out();
 }
 
 // -- writing --
@@ -275,15 +281,29 @@ bool connection::hand_over(
   return false;
 }
 
-std::unique_ptr<upgraded> connection::take_socket(std::unique_ptr<beast_request> handshake) {
-  if (phase_ != phase::answering)
-    return nullptr;
+/// The socket goes to somebody else.
+void connection::let_go() {
   phase_ = phase::closed;
   on_gone_ = nullptr;
   owner_->remove(*this);
   error_code ignored;
   if (is_waiting_)
     stream_.socket().cancel(ignored);
+}
+
+std::unique_ptr<streamed> connection::take_stream(const response& head, const request& to) {
+  if (phase_ != phase::answering)
+    return nullptr;
+  report(head.status, to);
+  let_go();
+  auto text = render_stream_head(head, to.request_id);
+  return std::make_unique<streamed>(streamed{std::move(stream_), std::move(text)});
+}
+
+std::unique_ptr<upgraded> connection::take_socket(std::unique_ptr<beast_request> handshake) {
+  if (phase_ != phase::answering)
+    return nullptr;
+  let_go();
   return std::unique_ptr<upgraded>{
     new upgraded{std::move(stream_), std::move(*handshake), std::string{buffered()}}};
 }

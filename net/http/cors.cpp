@@ -42,7 +42,7 @@ void cors::apply_preflight(const request& req, const std::string& methods, respo
   out.headers.emplace_back("Access-Control-Allow-Methods", methods);
   out.headers.emplace_back(
     "Access-Control-Allow-Headers",
-    "Authorization, Content-Type, Idempotency-Key, X-Request-Id, Api-Version");
+    "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id, Api-Version");
   out.headers.emplace_back("Access-Control-Max-Age", "600");
 }
 

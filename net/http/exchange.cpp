@@ -1,6 +1,7 @@
 #include "net/http/exchange.hpp"
 
 #include "net/http/response.hpp"
+#include "net/http/stream.hpp"
 
 namespace net::http {
 
@@ -16,6 +17,10 @@ std::string_view request::parameter(std::string_view name) const {
     if (key == name)
       return value;
   return {};
+}
+
+std::unique_ptr<streamed> exchange::take_stream(response) {
+  return nullptr;
 }
 
 } // namespace net::http

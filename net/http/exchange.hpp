@@ -50,6 +50,8 @@ using response_filter = std::function<void(response, send_response send)>;
 
 /// What a WebSocket needs of the HTTP connection that it replaces.
 struct upgraded;
+/// What an answer that goes on needs of it (net/http/stream.hpp).
+struct streamed;
 
 /// One request and its one answer. Runs on the shard that owns the connection. Dropped without an
 /// answer, it answers 503 by itself; the second answer is ignored.
@@ -70,6 +72,10 @@ public:
   virtual void hand_over(std::uint32_t shard_index) = 0;
   /// Gives the raw connection away for a WebSocket. Counts as the answer.
   virtual std::unique_ptr<upgraded> take_socket() = 0;
+  /// Gives the connection away for an answer without an end that is known (server-sent events):
+  /// close-delimited, as HTTP/1.0 and 1.1 both understand it. `head`: its status and headers.
+  /// Counts as the answer. nullptr: the peer has gone.
+  virtual std::unique_ptr<streamed> take_stream(response head);
 
   /// Headers that the answer gets whatever it is (CORS, rates).
   void add_header(std::string name, std::string value) {

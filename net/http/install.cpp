@@ -19,7 +19,10 @@ std::shared_ptr<routes> make_routes(services& s, std::shared_ptr<site> common) {
   rest::add_members(*table, s);
   rest::add_messages(*table, s);
   rest::add_events(*table, s);
+  rest::add_stream(*table, s);
   rest::add_admin(*table, s, common);
+  rest::add_trace(*table, s);
+  rest::add_why(*table, s);
   add_health(*table, s);
   add_metrics(*table, s, common);
   table->raw("/*", [common](const exchange_ptr& e) { common->files().serve(*e); });

@@ -1,6 +1,7 @@
 #include "net/http/live_exchange.hpp"
 
 #include "net/http/response.hpp"
+#include "net/http/stream.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -76,6 +77,16 @@ std::unique_ptr<upgraded> live_exchange::take_socket() {
     return nullptr;
   is_answered_ = true;
   return link_->take_socket(std::move(handshake_));
+}
+
+std::unique_ptr<streamed> live_exchange::take_stream(response head) {
+  if (is_answered_)
+    return nullptr;
+  is_answered_ = true;
+  for (auto& field : reply_headers_)
+    head.headers.push_back(std::move(field));
+  reply_headers_.clear();
+  return link_->take_stream(head, request_);
 }
 
 } // namespace net::http

@@ -18,6 +18,7 @@ public:
   void on_abort(std::function<void()> f) override;
   void hand_over(std::uint32_t shard_index) override;
   std::unique_ptr<upgraded> take_socket() override;
+  std::unique_ptr<streamed> take_stream(response head) override;
 
 private:
   void send(response r);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 namespace net::http {
 
@@ -96,6 +97,8 @@ std::string_view reason_phrase(int status) {
     return "Not Found";
   case 405:
     return "Method Not Allowed";
+  case 406:
+    return "Not Acceptable";
   case 408:
     return "Request Timeout";
   case 409:
@@ -198,8 +201,11 @@ error_response(const request& req, int status, std::string_view code, std::strin
   return render_error(req, parsed_error{status, code, message, nullptr});
 }
 
-std::string render_head(
-  const response& r, std::size_t body_size, bool keep_alive, std::string_view request_id) {
+namespace {
+
+std::string render_fields(
+  const response& r, std::optional<std::size_t> body_size, bool keep_alive,
+  std::string_view request_id) {
   std::string out;
   out.reserve(256);
   out += "HTTP/1.1 ";
@@ -210,7 +216,8 @@ std::string render_head(
   const bool has_content = r.status != 204 && r.status != 304;
   if (has_content) {
     append_field(out, "Content-Type", r.content_type);
-    append_field(out, "Content-Length", std::to_string(body_size));
+    if (body_size)
+      append_field(out, "Content-Length", std::to_string(*body_size));
   }
   append_field(out, "X-Content-Type-Options", "nosniff");
   if (!request_id.empty())
@@ -220,6 +227,17 @@ std::string render_head(
   append_field(out, "Connection", keep_alive ? "keep-alive" : "close");
   out += "\r\n";
   return out;
+}
+
+} // namespace
+
+std::string render_head(
+  const response& r, std::size_t body_size, bool keep_alive, std::string_view request_id) {
+  return render_fields(r, body_size, keep_alive, request_id);
+}
+
+std::string render_stream_head(const response& r, std::string_view request_id) {
+  return render_fields(r, std::nullopt, false, request_id);
 }
 
 } // namespace net::http

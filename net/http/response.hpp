@@ -30,6 +30,9 @@ error_response(const request& req, int status, std::string_view code, std::strin
 std::string
 render_head(const response& r, std::size_t body_size, bool keep_alive, std::string_view request_id);
 
+/// The same for a body that ends with the connection.
+std::string render_stream_head(const response& r, std::string_view request_id);
+
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 /// True when the comma-separated list of a header has this token.
 bool has_token(std::string_view list, std::string_view token);

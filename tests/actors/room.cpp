@@ -29,6 +29,9 @@ public:
       [this](actors::load_messages&) -> caf::result<persistence::message_page> {
         return make_response_promise<persistence::message_page>();
       },
+      [this](actors::find_message&) -> caf::result<actors::found_message> {
+        return make_response_promise<actors::found_message>();
+      },
     };
   }
 };

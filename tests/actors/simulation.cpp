@@ -193,6 +193,7 @@ public:
         });
       },
       [](const actors::load_messages&) { return persistence::message_page{}; },
+      [](const actors::find_message&) { return actors::found_message{}; },
     };
   }
 };

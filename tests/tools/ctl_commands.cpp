@@ -37,7 +37,8 @@ const std::string actors_answer = R"({"total":10002,"totals":{"room":2,"session"
 
 TEST_CASE("every command's help has an example of itself", "[tools][ctl]") {
   for (const std::string name :
-       {"actors", "actor", "rooms", "room", "sessions", "session", "top", "login"}) {
+       {"actors", "actor", "rooms", "room", "sessions", "session", "trace", "why", "top",
+        "login"}) {
     INFO(name);
     const auto r = troupectl({name, "--help"});
     CHECK(r.code == 0);

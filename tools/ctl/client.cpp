@@ -28,10 +28,7 @@ public:
 
   http::response<http::string_body>
   run(const endpoint& where, http::request<http::string_body>& request, beast::error_code& why) {
-    asio::ip::tcp::resolver resolver{io_};
-    const auto found = resolver.resolve(where.host, std::to_string(where.port), why);
-    if (!why)
-      await(why, [&](auto done) { stream_.async_connect(found, done); });
+    connect(where, why);
     if (!why)
       await(why, [&](auto done) { http::async_write(stream_, request, done); });
     http::response_parser<http::string_body> parser;
@@ -42,7 +39,39 @@ public:
     return parser.release();
   }
 
+  /// The same with a body that is handed out line by line while it comes.
+  http::response<http::string_body> follow(
+    const endpoint& where, http::request<http::string_body>& request,
+    const std::function<void(const std::string&)>& line, beast::error_code& why) {
+    connect(where, why);
+    if (!why)
+      await(why, [&](auto done) { http::async_write(stream_, request, done); });
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(boost::none);
+    beast::flat_buffer buffer;
+    if (!why)
+      await(why, [&](auto done) { http::async_read_header(stream_, buffer, parser, done); });
+    const bool is_stream = !why && parser.get().result() == http::status::ok;
+    while (!why && !parser.is_done()) {
+      await(why, [&](auto done) { http::async_read_some(stream_, buffer, parser, done); });
+      auto& text = parser.get().body();
+      for (auto end = text.find('\n'); is_stream && end != std::string::npos;
+           end = text.find('\n')) {
+        line(text.substr(0, end));
+        text.erase(0, end + 1);
+      }
+    }
+    return parser.release();
+  }
+
 private:
+  void connect(const endpoint& where, beast::error_code& why) {
+    asio::ip::tcp::resolver resolver{io_};
+    const auto found = resolver.resolve(where.host, std::to_string(where.port), why);
+    if (!why)
+      await(why, [&](auto done) { stream_.async_connect(found, done); });
+  }
+
   template <class Start>
   void await(beast::error_code& why, Start start) {
     stream_.expires_at(deadline_);
@@ -135,14 +164,50 @@ std::string escape(std::string_view text) {
   return out;
 }
 
-answer
-client::call(std::string_view method, const std::string& path, const std::string& body) const {
+namespace {
+
+http::request<http::string_body> make_request(
+  std::string_view method, const std::string& path, const endpoint& where,
+  const std::string& token) {
   http::request<http::string_body> request{http::string_to_verb(method), "/api/v1" + path, 11};
-  request.set(http::field::host, where_.host + ":" + std::to_string(where_.port));
+  request.set(http::field::host, where.host + ":" + std::to_string(where.port));
   request.set(http::field::user_agent, "troupectl");
   request.set(http::field::connection, "close");
-  if (!token_.empty())
-    request.set(http::field::authorization, "Bearer " + token_);
+  if (!token.empty())
+    request.set(http::field::authorization, "Bearer " + token);
+  return request;
+}
+
+std::string broken(const endpoint& where, const beast::error_code& why) {
+  const auto text = why == beast::error::timeout ? std::string{"no answer in time"} : why.message();
+  return "http://" + where.host + ":" + std::to_string(where.port) + ": " + text;
+}
+
+} // namespace
+
+answer client::follow(
+  const std::string& path, std::chrono::milliseconds patience,
+  const std::function<void(const std::string&)>& line) const {
+  auto request = make_request("GET", path, where_, token_);
+  answer out;
+  beast::error_code why;
+  auto response = dialogue{patience}.follow(where_, request, line, why);
+  out.status = static_cast<int>(response.result_int());
+  if (why) {
+    out.problem = broken(where_, why);
+    return out;
+  }
+  out.body = std::move(response.body());
+  if (out.status == 200)
+    return out;
+  out.json.Parse<rapidjson::kParseIterativeFlag>(out.body.data(), out.body.size());
+  out.problem = refusal(out);
+  return out;
+}
+
+answer
+client::call(std::string_view method, const std::string& path, const std::string& body) const {
+  auto request = make_request(method, path, where_, token_);
   if (!body.empty()) {
     request.set(http::field::content_type, "application/json");
     request.body() = body;
@@ -154,9 +219,7 @@ client::call(std::string_view method, const std::string& path, const std::string
   beast::error_code why;
   auto response = dialogue{patience_}.run(where_, request, why);
   if (why) {
-    const auto text =
-      why == beast::error::timeout ? std::string{"no answer in time"} : why.message();
-    out.problem = "http://" + where_.host + ":" + std::to_string(where_.port) + ": " + text;
+    out.problem = broken(where_, why);
     return out;
   }
   out.status = static_cast<int>(response.result_int());

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,13 @@ public:
   answer post(const std::string& path, const std::string& body) const {
     return call("POST", path, body);
   }
+
+  /// A GET whose answer goes on: calls `line` with each line of it as it comes, at most for
+  /// `patience`. The answer given back has no body unless it was a refusal; `problem` also says
+  /// when the connection broke.
+  answer follow(
+    const std::string& path, std::chrono::milliseconds patience,
+    const std::function<void(const std::string&)>& line) const;
 
 private:
   answer call(std::string_view method, const std::string& path, const std::string& body) const;

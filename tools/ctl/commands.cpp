@@ -1,8 +1,10 @@
 #include "tools/ctl/commands.hpp"
 
 #include "domain/json.hpp"
+#include "domain/limits.hpp"
 #include "tools/ctl/client.hpp"
 #include "tools/ctl/top.hpp"
+#include "tools/ctl/trace.hpp"
 #include "tools/ctl/views.hpp"
 
 #include <CLI/CLI.hpp>
@@ -26,6 +28,8 @@ constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 constexpr int limit_max = 1'000; // the node lists no more at once
 constexpr std::size_t top_rows = 20;
+constexpr int trace_seconds_max = static_cast<int>(domain::limits::trace_time_max.count());
+constexpr int trace_lines_max = static_cast<int>(domain::limits::trace_lines_max);
 
 struct failure {
   int code;
@@ -94,6 +98,8 @@ private:
     room->add_option("id", id_, "The room's id")->required();
     room->callback([this] { show("/admin/rooms/" + escape(id_), show_detail); });
     declare_sessions();
+    declare_trace();
+    declare_why();
     declare_top();
     declare_login();
   }
@@ -148,6 +154,49 @@ private:
       else
         out_ << "ended " << id_ << '\n';
     });
+  }
+
+  void declare_trace() {
+    auto* trace = command(
+      "trace", "What passes through a room, a user or a session, live; ends by itself",
+      "troupectl trace room general --seconds 30");
+    trace->add_option("of", type_, "room, user or session")
+      ->required()
+      ->check(CLI::IsMember({"room", "user", "session"}));
+    trace->add_option("id", id_, "Its id")->required();
+    trace->add_option("--seconds", seconds_, "How long")
+      ->check(CLI::Range(1, trace_seconds_max))
+      ->capture_default_str();
+    trace->add_option("--lines", lines_, "At most so many")
+      ->check(CLI::Range(1, trace_lines_max))
+      ->capture_default_str();
+    trace->add_flag("--content", is_content_, "Show contents, too; this is noted in the log");
+    trace->callback([this] { follow_trace(); });
+  }
+
+  void follow_trace() {
+    auto path = "/admin/trace?" + type_ + "=" + escape(id_) + "&seconds=" + std::to_string(seconds_)
+                + "&lines=" + std::to_string(lines_);
+    if (is_content_)
+      path += "&content=true";
+    bool has_ended = false;
+    const auto patience = std::chrono::seconds{seconds_} + std::chrono::seconds{10};
+    checked(node().follow(path, patience, [&](const std::string& line) {
+      has_ended = write_trace_line(line, is_json(), out_);
+      out_.flush();
+    }));
+    if (!has_ended)
+      throw failure{exit_failed, "the trace was cut: the node ended, or the connection did"};
+  }
+
+  void declare_why() {
+    auto* why = command(
+      "why", "Where a recent message went for one user",
+      "troupectl why msg_01J9ZK3V --user usr_01J9Z");
+    why->add_option("message", id_, "The message's id")->required();
+    why->add_option("--user", user_, "The user's id")->required();
+    why->callback(
+      [this] { show("/admin/why?message=" + escape(id_) + "&user=" + escape(user_), show_why); });
   }
 
   void declare_top() {
@@ -239,9 +288,11 @@ private:
   std::ostream& out_;
   CLI::App app_{"Looks into a running Troupe node and acts on it, over its admin API."};
   std::string url_ = "http://127.0.0.1:8080", token_, token_file_, output_ = "table";
-  std::string type_, sort_ = "mailbox", id_, email_, password_file_;
+  std::string type_, sort_ = "mailbox", id_, user_, email_, password_file_;
   int limit_ = 50;
-  bool is_kick_ = false, is_once_ = false;
+  int seconds_ = static_cast<int>(domain::limits::trace_time.count());
+  int lines_ = static_cast<int>(domain::limits::trace_lines);
+  bool is_kick_ = false, is_once_ = false, is_content_ = false;
 };
 
 } // namespace

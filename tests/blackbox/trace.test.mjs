@@ -1,0 +1,243 @@
+// troupectl trace and troupectl why, against a real node.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, test } from 'node:test';
+
+import {
+  api, connectPlain, connectSocket, createRoom, eventually, login, register, unique, within,
+} from './support/clients.mjs';
+import { admin, binary, nodeEnvironment, startNode } from './support/node.mjs';
+
+let node;
+let boss;
+let alice;
+let bob;
+before(async () => {
+  node = await startNode({ env: { TROUPE_ADMIN_EMAIL: admin.email, TROUPE_ADMIN_PASSWORD: admin.password } });
+  boss = await login(node.url, admin.email, admin.password);
+  [alice, bob] = await Promise.all(['Alice', 'Bob'].map((name) => register(node.url, name)));
+});
+after(() => node?.stop());
+
+/// Runs troupectl to its end: {code, out, err}.
+const ctl = (...args) =>
+  within(60_000, new Promise((resolve) => {
+    const env = { ...nodeEnvironment(), TROUPE_URL: node.url, TROUPE_TOKEN: boss.token };
+    execFile(binary('troupectl'), args, { env }, (error, out, err) => resolve({ code: error ? error.code : 0, out, err }));
+  }), args.join(' '));
+
+/// A trace that runs: its lines as they come, and its end.
+class Trace {
+  constructor(query, token = boss.token) {
+    this.lines = [];
+    this.abort = new AbortController();
+    this.answered = fetch(`${node.url}/api/v1/admin/trace?${query}`, {
+      headers: { authorization: `Bearer ${token}` }, signal: this.abort.signal,
+    });
+    this.ended = this.answered.then(async (answer) => {
+      if (answer.status !== 200) return;
+      let rest = '';
+      const decoder = new TextDecoder();
+      for await (const chunk of answer.body) {
+        const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+        rest = parts.pop();
+        this.lines.push(...parts.map((line) => JSON.parse(line)));
+      }
+    }).catch((error) => error);
+  }
+
+  of(what) {
+    return this.lines.filter((line) => line.what === what);
+  }
+
+  async cut() {
+    this.abort.abort();
+    await this.ended;
+    // the node notices on its own time: the next trace of this operator must be granted
+    await eventually(5000, async () => {
+      const probe = new Trace('room=nowhere');
+      return (await probe.answered).status === 404;
+    });
+  }
+}
+
+async function trace(query, token) {
+  for (let tries = 0; ; tries++) {
+    const made = new Trace(query, token);
+    const answer = await within(5000, made.answered, 'the trace');
+    if (answer.status === 409 && tries < 200) {
+      await answer.arrayBuffer();
+      continue;
+    }
+    assert.equal(answer.status, 200);
+    await eventually(5000, () => made.lines.length > 0);
+    return made;
+  }
+}
+
+test('a trace of a room shows commands, answers and events, and no content', async () => {
+  const room = await createRoom(node.url, alice.token);
+  const other = await createRoom(node.url, alice.token);
+  const running = await trace(`room=${room.id}&seconds=60`);
+  assert.equal((await running.answered).headers.get('content-type'), 'application/x-ndjson; charset=utf-8');
+  const [a, b] = [await connectPlain(node.wsUrl, alice.token), await connectSocket(node.url, bob.token, { transports: ['websocket'] })];
+  await a.ask('join-room', { roomId: room.id });
+  await b.ask('join-room', { roomId: room.id });
+  await b.ask('join-room', { roomId: other.id });
+  await b.ask('send-message', { roomId: other.id, content: 'elsewhere' });
+  const sent = await a.ask('send-message', { roomId: room.id, content: 'a secret text' });
+  await a.ask('send-message', { roomId: 'nowhere', content: 'x' });
+  await eventually(5000, () => running.of('event').some((line) => line.event === 'new-message'));
+  await eventually(5000, () => running.of('answer').length === 3);
+  assert.deepEqual(running.of('command').map((line) => [line.command, line.user]), [
+    ['join-room', alice.user.id], ['join-room', bob.user.id], ['send-message', alice.user.id],
+  ]);
+  assert.ok(running.of('answer').every((line) => line.ok && line.ack !== undefined));
+  const [event] = running.of('event').filter((line) => line.event === 'new-message');
+  assert.equal(event.seq, sent.message.seq);
+  assert.equal(event.topic, `room:${room.id}`);
+  assert.equal(running.of('handed-out').filter((line) => line.event === 'new-message').reduce((sum, line) => sum + line.connections, 0), 2);
+  const text = JSON.stringify(running.lines);
+  assert.ok(!text.includes('a secret text') && !text.includes('elsewhere') && !text.includes(alice.token));
+  assert.ok(!text.includes(other.id), 'nothing of another room');
+  assert.match(node.logs, /admin-traced/);
+  await running.cut();
+  await Promise.all([a.end(), b.end()]);
+});
+
+test('a trace of a user and of a session follows connections, events, drops and content', async () => {
+  const room = await createRoom(node.url, alice.token);
+  const topic = `public:${unique('t')}`;
+  const running = await trace(`user=${bob.user.id}&content=true`);
+  const b = await connectPlain(node.wsUrl, bob.token);
+  const a = await connectPlain(node.wsUrl, alice.token);
+  await b.ask('join-room', { roomId: room.id });
+  await b.ask('authenticate', { token: bob.token });
+  await b.ask('subscribe', { topic });
+  await a.ask('join-room', { roomId: room.id });
+  await a.ask('send-message', { roomId: room.id, content: 'shown because it was asked for' });
+  await a.ask('publish', { topic, event: 'tick', data: { n: 7 } });
+  await b.ask('join-room', { roomId: 'nowhere' });
+  await eventually(5000, () => running.of('queued').some((line) => line.event === 'tick'));
+  await b.end();
+  await eventually(5000, () => running.of('disconnected').length === 1);
+  assert.equal(running.of('connected').length, 1);
+  assert.deepEqual(running.of('command').map((line) => line.command),
+    ['join-room', 'authenticate', 'subscribe', 'join-room']);
+  assert.deepEqual(running.of('answer').map((line) => line.code ?? 'ok'), ['ok', 'ok', 'ok', 'not_found']);
+  const queued = running.of('queued').map((line) => line.event);
+  for (const event of ['user-joined', 'new-message', 'tick']) assert.ok(queued.includes(event), event);
+  assert.equal(running.of('queued').find((line) => line.event === 'new-message').content.content, 'shown because it was asked for');
+  assert.ok(!JSON.stringify(running.lines).includes(bob.token), 'never a token');
+  assert.ok(running.lines.slice(1).every((line) => line.user === bob.user.id));
+  await running.cut();
+  const c = await connectPlain(node.wsUrl, bob.token);
+  const [{ id }] = (await api(node.url, 'GET', '/admin/sessions', { token: boss.token })).body.sessions
+    .filter((session) => session.userId === bob.user.id);
+  const session = await trace(`session=${id}`);
+  await c.ask('sync', { rooms: {} });
+  await eventually(5000, () => session.of('answer').length === 1);
+  assert.equal(session.of('answer')[0].session, id);
+  await session.cut();
+  await Promise.all([a.end(), c.end()]);
+});
+
+test('a trace ends by itself, by lines and by time, and there is one per operator', async () => {
+  const room = await createRoom(node.url, alice.token);
+  const a = await connectPlain(node.wsUrl, alice.token);
+  await a.ask('join-room', { roomId: room.id });
+  const few = await trace(`room=${room.id}&lines=5`);
+  const second = await new Trace(`room=${room.id}`).answered;
+  assert.equal(second.status, 409);
+  for (let i = 0; i < 5; i++) await a.ask('send-message', { roomId: room.id, content: 'x' });
+  assert.equal(await within(10_000, few.ended, 'the end'), undefined);
+  const last = few.lines.at(-1);
+  assert.deepEqual([last.what, last.reason, last.lines, last.dropped], ['end', 'lines', 5, 0]);
+  assert.equal(few.lines.length, 7);
+  const ran = await ctl('trace', 'room', room.id, '--seconds', '1');
+  assert.equal(ran.code, 0, ran.err);
+  assert.match(ran.out, /end +reason=time/);
+  await a.end();
+});
+
+test('an operator who does not read loses lines and holds up nobody', async () => {
+  const room = await createRoom(node.url, alice.token);
+  const running = new Trace(`room=${room.id}&lines=100000&content=true`);
+  running.ended.catch(() => {});
+  const answer = await running.answered;
+  assert.equal(answer.status, 200);
+  const a = await connectPlain(node.wsUrl, alice.token);
+  await a.ask('join-room', { roomId: room.id });
+  const text = 'x'.repeat(3900);
+  for (let i = 0; i < 20; i++)
+    await Promise.all(Array.from({ length: 50 }, () => a.ask('send-message', { roomId: room.id, content: text })));
+  await eventually(10_000, () => a.of('new-message').length === 1000);
+  await running.cut();
+  await a.end();
+});
+
+test('traces are for administrators, and say what is wrong with them', async () => {
+  const room = await createRoom(node.url, alice.token);
+  const status = async (query, token = boss.token) =>
+    (await api(node.url, 'GET', `/admin/trace?${query}`, { token })).status;
+  assert.equal(await status(`room=${room.id}`, alice.token), 403);
+  assert.equal(await status(`room=${room.id}`, null), 401);
+  assert.equal(await status('room=nowhere'), 404);
+  assert.equal(await status('user=usr_none'), 404);
+  assert.equal(await status('session=ses_none'), 404);
+  assert.equal(await status(''), 400);
+  assert.equal(await status(`room=${room.id}&user=${bob.user.id}`), 400);
+  assert.equal(await status(`room=${room.id}&seconds=0`), 400);
+  assert.equal(await status(`room=${room.id}&content=maybe`), 400);
+  assert.equal((await ctl('trace', 'room', 'nowhere')).code, 1);
+  assert.equal((await ctl('trace', 'planet', 'x')).code, 2);
+});
+
+test('why tells where a message went', async () => {
+  const [carol, dave, eve] = await Promise.all(['Carol', 'Dave', 'Eve'].map((name) => register(node.url, name)));
+  const room = await createRoom(node.url, alice.token);
+  const secret = await createRoom(node.url, alice.token, { type: 'private' });
+  const a = await connectPlain(node.wsUrl, alice.token);
+  const b = await connectSocket(node.url, bob.token, { transports: ['websocket'] });
+  const c = await connectPlain(node.wsUrl, carol.token);
+  const d = await connectPlain(node.wsUrl, dave.token);
+  for (const client of [a, b, d]) await client.ask('join-room', { roomId: room.id });
+  await a.ask('join-room', { roomId: secret.id });
+  await d.ask('leave-room', { roomId: room.id });
+  const { message } = await a.ask('send-message', { roomId: room.id, content: 'where does it go?' });
+  const hidden = await a.ask('send-message', { roomId: secret.id, content: 'hidden' });
+  await eventually(5000, () => b.of('new-message').length === 1);
+  const why = async (id, user) => {
+    const answer = await api(node.url, 'GET', `/admin/why?message=${id}&user=${user}`, { token: boss.token });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.body;
+  };
+  const delivered = await why(message.id, bob.user.id);
+  assert.equal(delivered.verdict, 'delivered');
+  assert.equal(delivered.exact, true);
+  assert.deepEqual([delivered.message.seq, delivered.message.roomId], [message.seq, room.id]);
+  assert.equal(delivered.deliveries.length, 1);
+  assert.match(delivered.deliveries[0].session, /^ses_/);
+  assert.deepEqual([delivered.deliveries[0].fate, delivered.deliveries[0].connected], ['written', true]);
+  assert.ok(!JSON.stringify(delivered).includes('where does it go'), 'never the content');
+  assert.equal((await why(message.id, carol.user.id)).verdict, 'not-in-room', 'connected, elsewhere');
+  assert.equal((await why(message.id, dave.user.id)).verdict, 'not-in-room', 'left before');
+  assert.equal((await why(message.id, eve.user.id)).verdict, 'not-connected');
+  assert.equal((await why(hidden.message.id, bob.user.id)).verdict, 'not-a-member');
+  b.end();
+  await eventually(5000, async () => (await why(message.id, bob.user.id)).deliveries[0]?.connected === false);
+  assert.equal((await why(message.id, bob.user.id)).verdict, 'delivered', 'it had left before the connection went');
+  const shown = await ctl('why', message.id, '--user', bob.user.id);
+  assert.equal(shown.code, 0, shown.err);
+  assert.match(shown.out, /^delivered: /);
+  assert.equal((await ctl('why', 'msg_none', '--user', bob.user.id)).code, 1);
+  assert.equal((await ctl('why', message.id, '--user', 'usr_none')).code, 1);
+  assert.equal((await ctl('why', message.id)).code, 2);
+  const asked = await api(node.url, 'GET', `/admin/why?message=${message.id}&user=${bob.user.id}`, { token: alice.token });
+  assert.equal(asked.status, 403);
+  await node.restart();
+  boss = await login(node.url, admin.email, admin.password);
+  const after = await why(message.id, bob.user.id);
+  assert.deepEqual([after.exact, after.verdict], [false, 'unknown'], 'a new process knows only what is stored');
+  await Promise.all([a, c, d].map((client) => client.cut()));
+});
