@@ -17,6 +17,8 @@ double radians(double degrees) {
   return degrees * std::numbers::pi / 180;
 }
 
+constexpr auto by_name = [](const auto& a, const auto& b) { return a.first < b.first; };
+
 bool is_subscribed(std::span<const topic> subscribed, const topic& wanted) {
   return std::find(subscribed.begin(), subscribed.end(), wanted) != subscribed.end();
 }
@@ -75,10 +77,29 @@ bool concerns(
          && holds(what.audience->when, who);
 }
 
+traits combine(const traits& token, const traits& own) {
+  auto all = token;
+  for (const auto& each : own.attributes)
+    if (first_of_token(token, {{each}, std::nullopt}).empty())
+      all.attributes.push_back(each);
+  std::sort(all.attributes.begin(), all.attributes.end(), by_name);
+  if (!all.location)
+    all.location = own.location;
+  return all;
+}
+
+std::string first_of_token(const traits& token, const traits& own) {
+  for (const auto& [name, value] : own.attributes)
+    for (const auto& each : token.attributes)
+      if (each.first == name)
+        return "attributes." + name;
+  return token.location && own.location ? "location" : "";
+}
+
 std::optional<error> check(traits& input) {
   std::vector<violation> broken;
   auto& all = input.attributes;
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(all.begin(), all.end(), by_name);
   if (all.size() > limits::attributes_max)
     broken.push_back({"attributes", "must be at most 32"});
   for (const auto& [name, value] : all) {

@@ -74,7 +74,12 @@ bool concerns(
   const event& what, std::span<const topic> subscribed, const user_id& user,
   const session_facts& who);
 
-/// Adds the bounds of traits that come from outside; `validation_failed` names what is wrong.
+/// What a token says stands before what the client says.
+traits combine(const traits& token, const traits& own);
+/// The first field of `own` that `token` sets; empty: none.
+std::string first_of_token(const traits& token, const traits& own);
+
+/// Sorts traits that come from outside; validation_failed when they break a bound or a rule.
 std::optional<error> check(traits& input);
 
 } // namespace domain

@@ -183,8 +183,11 @@ private:
         if (self->progress_ != nullptr)
           self->progress_->cancel();
         self->is_blocked_ = false;
-        if (!failed)
-          self->flush();
+        if (failed)
+          return;
+        self->flush();
+        if (!self->is_blocked_)
+          self->tell_dirty(); // the backlog is gone: what was dropped can be told
       });
   }
 

@@ -112,6 +112,7 @@ void session::on_get(const http::exchange_ptr& e) {
   get_ = e;
   if (!queue_.empty()) {
     end_get({});
+    mark_dirty(); // the backlog is gone: what was dropped can be told
     return;
   }
   e->on_abort([weak = std::weak_ptr<session>{self()}, asked = e.get()] {

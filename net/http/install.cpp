@@ -19,6 +19,7 @@ std::shared_ptr<routes> make_routes(services& s, std::shared_ptr<site> common) {
   rest::add_members(*table, s);
   rest::add_messages(*table, s);
   rest::add_events(*table, s);
+  rest::add_broadcast(*table, s);
   rest::add_admin(*table, s, common);
   add_health(*table, s);
   add_metrics(*table, s, common);

@@ -19,6 +19,7 @@ void add_rooms(http::routes& table, services& s);
 void add_members(http::routes& table, services& s);
 void add_messages(http::routes& table, services& s);
 void add_events(http::routes& table, services& s);
+void add_broadcast(http::routes& table, services& s);
 void add_admin(http::routes& table, services& s, std::shared_ptr<http::site> common);
 
 } // namespace net::rest
