@@ -13,7 +13,7 @@ const seconds = 15;
 test('every client receives what policy promises, once and in order, or is told what it missed', async (t) => {
   const node = await startNode(
     {
-      args: ['--queue-bytes', '262144'],
+      args: ['--queue-bytes', '524288'],
       env: {
         TROUPE_EXTERNAL_USERS: 'on',
         TROUPE_EXTERNAL_ROLES: 'on',

@@ -3,6 +3,7 @@
 import { api, connectPlain, connectSocket, createRoom, eventually, signToken, unique } from '../support/clients.mjs';
 import { check, isFor } from './model.mjs';
 
+const filler = { pad: 'x'.repeat(200_000) };
 const classes = ['critical', 'high', 'normal', 'low', 'background'];
 const cities = [
   { lat: 52.52, lng: 13.405 }, // Berlin
@@ -87,6 +88,9 @@ async function connect(node, kind, who) {
   return made;
 }
 
+const toldTo = (client) =>
+  Object.entries(client.gaps).reduce((sum, [of, dropped]) => sum + (/^room:fill/.test(of) ? 0 : dropped), 0);
+
 /// Plays one round; throws with what went wrong. Answers figures of what happened.
 export async function playRound(node, adminToken, random, { operations = 150 } = {}) {
   const pick = (list) => list[random.between(0, list.length - 1)];
@@ -108,7 +112,8 @@ export async function playRound(node, adminToken, random, { operations = 150 } =
     };
     for (let i = 0; i < random.between(1, 2); ++i) {
       const client = await connect(node, pick(['plain', 'plain', 'websocket', 'websocket', 'polling']), who);
-      for (const room of [fenceRoom, ...some(rooms, 0.6)]) {
+      client.fillRoom = (await createRoom(node.url, adminToken, { id: unique('fill') })).id;
+      for (const room of [fenceRoom, client.fillRoom, ...some(rooms, 0.6)]) {
         const answer = await client.socket.ask('join-room', room);
         if (!answer.ok) throw new Error(`join: ${JSON.stringify(answer)}`);
         client.topics.add(`room:${room}`);
@@ -191,9 +196,21 @@ export async function playRound(node, adminToken, random, { operations = 150 } =
     return undefined;
   }
 
+  /// What the kernel keeps for a connection is filled first; only then does anything wait in the server.
+  async function stall(client) {
+    client.stall();
+    if (!client.isStalled || client.isFilled) return;
+    client.isFilled = true;
+    const body = { event: 'filler', data: filler, target: { rooms: [client.fillRoom] }, volatile: true };
+    const one = () => api(node.url, 'POST', '/broadcast', { token: adminToken, body });
+    for (let i = 0; i < 10; ++i) await Promise.all([one(), one(), one(), one()]);
+  }
+
+  const stallAt = new Set([random.between(5, 20), random.between(40, 60), random.between(80, 100)]);
   for (let n = 1; n <= operations; ++n) {
-    if (random.chance(0.06)) pick(open()).stall();
-    if (random.chance(0.05)) pick(clients).resume();
+    if (stallAt.has(n)) await stall(pick(open()));
+    if (random.chance(0.03)) pick(open()).stall();
+    if (random.chance(0.03)) pick(clients).resume();
     if (open().every((each) => each.isStalled)) open().forEach((each) => each.resume());
     const op = { n, topics: [], exceptTopics: [], when: {}, cls: 'normal' };
     const kind = random.between(0, 9);
@@ -222,7 +239,7 @@ export async function playRound(node, adminToken, random, { operations = 150 } =
 
   const problems = () =>
     clients.flatMap((each, i) => {
-      const gaps = Object.fromEntries(Object.entries(each.gaps).filter(([of]) => !of.includes(fenceRoom)));
+      const gaps = Object.fromEntries(Object.entries(each.gaps).filter(([of]) => !/^room:(fence|fill)/.test(of)));
       const wrong = check(ops, each, each.received, gaps, each);
       if (each.isClosed && !each.wasStalled) wrong.push('was closed, though it read');
       return wrong.slice(0, 5).map((what) => `client ${i} (${each.kind}): ${what}`);
@@ -232,7 +249,7 @@ export async function playRound(node, adminToken, random, { operations = 150 } =
   const figures = {
     clients: clients.length,
     received: clients.reduce((sum, each) => sum + each.received.length, 0),
-    told: clients.reduce((sum, each) => sum + Object.values(each.gaps).reduce((a, b) => a + b, 0), 0),
+    told: clients.reduce((sum, each) => sum + toldTo(each), 0),
     closed: clients.filter((each) => each.isClosed).length,
   };
   await Promise.all(clients.map((each) => (each.isClosed ? undefined : each.end())));
