@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/authenticator.hpp"
+#include "actors/broadcaster.hpp"
 #include "actors/repositories.hpp"
 #include "actors/room_directory.hpp"
 #include "actors/storage_worker.hpp"
@@ -29,6 +30,7 @@ public:
   message_repository_actor messages() const { return get(messages_); }
   authenticator_actor authenticator() const { return get(authenticator_); }
   room_directory_actor directory() const { return get(directory_); }
+  broadcaster_actor broadcaster() const { return get(broadcaster_); }
   writer_entry writer() const { return get(writer_); }
   /// The one with the least to do.
   reader_entry reader() const {
@@ -45,6 +47,7 @@ public:
   void put(message_repository_actor who) { set(messages_, std::move(who)); }
   void put(authenticator_actor who) { set(authenticator_, std::move(who)); }
   void put(room_directory_actor who) { set(directory_, std::move(who)); }
+  void put(broadcaster_actor who) { set(broadcaster_, std::move(who)); }
   void put(writer_entry who) { set(writer_, std::move(who)); }
   void put(std::size_t index, reader_entry who) {
     std::lock_guard guard{mutex_};
@@ -59,6 +62,7 @@ public:
     put(message_repository_actor{});
     put(authenticator_actor{});
     put(room_directory_actor{});
+    put(broadcaster_actor{});
     put(writer_entry{});
     std::vector<reader_entry> gone;
     std::lock_guard guard{mutex_};
@@ -83,6 +87,7 @@ private:
   message_repository_actor messages_;
   authenticator_actor authenticator_;
   room_directory_actor directory_;
+  broadcaster_actor broadcaster_;
   writer_entry writer_;
   std::vector<reader_entry> readers_;
 };

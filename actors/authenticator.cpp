@@ -178,8 +178,8 @@ private:
   principal_of(const domain::user& user, const token_claims& claims) const {
     if (!user.is_active)
       return bad_token;
-    domain::principal who{user.id,   user.username,     user.name,   user.avatar,
-                          user.role, claims.expires_at, claims.login};
+    domain::principal who{user.id,   user.username,     user.name,    user.avatar,
+                          user.role, claims.expires_at, claims.login, claims.traits};
     if (world_.config.external_users && world_.config.external_roles && claims.role)
       who.role = *claims.role;
     return who;

@@ -1,5 +1,6 @@
 #include "actors/authenticator_tokens.hpp"
 
+#include "domain/json.hpp"
 #include "domain/limits.hpp"
 
 #include <jwt.h>
@@ -37,6 +38,35 @@ std::optional<std::int64_t> number_claim(jwt_t* token, const char* name) {
   if (errno != 0)
     return std::nullopt;
   return value;
+}
+
+using members = std::vector<std::pair<std::string, domain::json_scalar>>;
+
+/// Nothing when it is missing or holds more than strings, numbers and booleans.
+std::optional<members> object_claim(jwt_t* token, const char* name) {
+  const std::unique_ptr<char, decltype(&std::free)> text{
+    jwt_get_grants_json(token, name), &std::free};
+  return text ? domain::read_flat_object(text.get()) : std::nullopt;
+}
+
+/// Claims that break a rule count as left out: a token is valid or not for other reasons.
+std::shared_ptr<const domain::traits> traits_claim(jwt_t* token) {
+  domain::traits made;
+  if (auto all = object_claim(token, "attributes"))
+    made.attributes = std::move(*all);
+  if (const auto place = object_claim(token, "location")) {
+    const auto degrees = [&](const char* name) -> const double* {
+      for (const auto& [key, value] : *place)
+        if (key == name)
+          return std::get_if<double>(&value);
+      return nullptr;
+    };
+    if (const auto* lat = degrees("lat"), *lng = degrees("lng"); lat != nullptr && lng != nullptr)
+      made.location = {*lat, *lng};
+  }
+  if (made == domain::traits{} || check(made))
+    return nullptr;
+  return std::make_shared<domain::traits>(std::move(made));
 }
 
 } // namespace
@@ -80,6 +110,7 @@ access_tokens::check(const std::string& token, domain::timestamp now) const {
   if (const auto text = text_claim(decoded, "role");
       !text.empty() && domain::parse_role(text, role))
     claims.role = role;
+  claims.traits = traits_claim(decoded);
   return claims;
 }
 

@@ -5,6 +5,7 @@
 #include "domain/time.hpp"
 #include "domain/user.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -18,7 +19,8 @@ struct token_claims {
   std::string name;
   std::string email;
   std::optional<domain::role> role;
-  std::string login; // `sid`: the family of refresh tokens it belongs to
+  std::string login;                            // `sid`: the family of refresh tokens it belongs to
+  std::shared_ptr<const domain::traits> traits; // `attributes`, `location`; may be none
 };
 
 /// Makes and checks access tokens (RFC 7519) with the one algorithm and key of the configuration.

@@ -63,7 +63,7 @@ node::node(caf::actor_system& system, world w, settings s) : impl_(new impl(syst
   inside.ids = w.ids;
   inside.random = w.random;
   inside.log = w.log;
-  inside.out = w.out;
+  inside.use(*w.out);
   inside.config = std::move(s);
   inside.give_up = [failed = impl_->failed, log = w.log](std::string_view why) {
     if (failed->has_happened.exchange(true))
@@ -112,6 +112,8 @@ std::vector<child_plan> node::impl::plans() {
   result.push_back({"room_directory", [this, &book] {
                       return entered(book, spawn_room_directory(system, inside));
                     }});
+  result.push_back(
+    {"broadcaster", [this, &book] { return entered(book, spawn_broadcaster(system, inside)); }});
   result.push_back(
     {"inspector",
      [this] { return caf::actor_cast<caf::strong_actor_ptr>(spawn_inspector(system, inside)); }});
@@ -177,6 +179,12 @@ message_repository_actor node::messages() const {
 }
 room_directory_actor node::directory() const {
   return impl_->inside->book.directory();
+}
+broadcaster_actor node::broadcaster() const {
+  return impl_->inside->book.broadcaster();
+}
+const broadcast_counters& node::broadcasts() const {
+  return *impl_->inside->broadcasts;
 }
 session_index& node::sessions() {
   return impl_->inside->sessions;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/authenticator.hpp"
+#include "actors/batching_outbox.hpp"
+#include "actors/broadcaster.hpp"
 #include "actors/directory.hpp"
 #include "actors/outbox.hpp"
 #include "actors/repositories.hpp"
@@ -57,6 +59,8 @@ public:
   room_repository_actor rooms() const;
   message_repository_actor messages() const;
   room_directory_actor directory() const;
+  broadcaster_actor broadcaster() const;
+  const broadcast_counters& broadcasts() const; // any thread
   session_index& sessions();
   actor_directory& actors(); // live actors, for the inspector and the admin API
 

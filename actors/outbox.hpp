@@ -2,10 +2,15 @@
 // implements.
 #pragma once
 
+#include "domain/audience.hpp"
 #include "domain/error.hpp"
 #include "domain/event.hpp"
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +47,21 @@ reply make_reply(
 /// The `error` object alone, as in `reply` and the `error` event.
 std::string error_json(const domain::error& why);
 
+/// Counts to how many sessions an event was handed. When the last holder lets go the count is
+/// complete, and `done` is called, on whatever thread that is.
+class receipt {
+public:
+  explicit receipt(std::function<void(std::size_t)> done) : done_(std::move(done)) {}
+  ~receipt() { done_(sessions_.load()); }
+  receipt(const receipt&) = delete;
+  void add(std::size_t sessions) { sessions_.fetch_add(sessions); }
+
+private:
+  std::atomic<std::size_t> sessions_{0};
+  std::function<void(std::size_t)> done_;
+};
+using receipt_ptr = std::shared_ptr<receipt>;
+
 /// The only way from actors to connections. Any thread; never blocks. Calls of one thread keep
 /// their order per shard, except that answers and direct emits may overtake subscriptions and
 /// deliveries (never the other way round): so an acknowledgement is on its way before the event it
@@ -49,8 +69,10 @@ std::string error_json(const domain::error& why);
 class outbox {
 public:
   virtual ~outbox() = default;
-  /// To all subscribers of `what->topic` on this node, encoded once per protocol.
-  virtual void deliver(domain::event_ptr what) = 0;
+  /// To all subscribers of `what->topic` on this node, or to its audience; encoded once per
+  /// protocol. `counted`, if there is one, is let go when that is done.
+  virtual void deliver(domain::event_ptr what, receipt_ptr counted) = 0;
+  void deliver(domain::event_ptr what) { deliver(std::move(what), nullptr); }
   /// Answers one command and gives its credit back: exactly once per command, also when it failed
   /// and when no acknowledgement was asked for.
   virtual void answer(const reply_to& where, reply what) = 0;
@@ -58,6 +80,8 @@ public:
   virtual void emit(const connection_ref& where, std::string_view name, std::string data_json) = 0;
   virtual void subscribe(const connection_ref& who, const domain::topic& topic) = 0;
   virtual void unsubscribe(const connection_ref& who, const domain::topic& topic) = 0;
+  /// What conditions of broadcasts are asked about; in order with deliveries.
+  virtual void describe(const connection_ref& who, domain::session_facts facts) = 0;
   virtual void close(const connection_ref& who, domain::close_code why) = 0;
 };
 

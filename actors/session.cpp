@@ -95,7 +95,7 @@ caf::result<session_attached> session::attach(session_attach& what) {
   schedule();
   auto promise = make_response_promise<session_attached>();
   if (places_.empty()) {
-    promise.deliver(session_attached{id_, topics()});
+    promise.deliver(session_attached{id_, topics(), facts()});
     return promise;
   }
   // Every room is asked again whether this user may be in it. All of them must answer: a room that
@@ -109,7 +109,7 @@ caf::result<session_attached> session::attach(session_attach& what) {
     if (--all->left > 0)
       return;
     if (all->is_known) {
-      promise.deliver(session_attached{id_, topics()});
+      promise.deliver(session_attached{id_, topics(), facts()});
       return;
     }
     if (connection_ == connection)
@@ -218,7 +218,9 @@ void session::tick() {
 
 std::vector<domain::topic> session::topics() const {
   std::vector<domain::topic> result;
-  result.reserve(places_.size() + free_topics_.size());
+  result.reserve(places_.size() + free_topics_.size() + 2);
+  result.push_back(domain::topic_of(who_.user));
+  result.push_back(domain::everybody);
   for (const auto& each : places_)
     if (each.now != place::stage::entering || each.was_inside)
       result.push_back(domain::topic_of(each.id));
@@ -226,6 +228,13 @@ std::vector<domain::topic> session::topics() const {
     result.push_back(domain::topic_of(each));
   result.insert(result.end(), free_topics_.begin(), free_topics_.end());
   return result;
+}
+
+/// Its token's traits, and what the client added to them.
+domain::session_facts session::facts() const {
+  if (who_.traits == nullptr || own_traits_ == nullptr)
+    return {who_.role, who_.traits != nullptr ? who_.traits : own_traits_};
+  return {who_.role, std::make_shared<domain::traits>(combine(*who_.traits, *own_traits_))};
 }
 
 session_view session::view() const {

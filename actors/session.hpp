@@ -42,6 +42,7 @@ struct session_attach {
 struct session_attached {
   domain::session_id id;
   std::vector<domain::topic> topics;
+  domain::session_facts facts;
 };
 
 /// Ends the session and its connection (kick, shutdown, replaced).

@@ -61,6 +61,7 @@ private:
   void end(domain::close_code why);
   void release(domain::close_code why);
   std::vector<domain::topic> topics() const;
+  domain::session_facts facts() const;
   session_view view() const;
 
   // -- commands (session_commands.cpp): each answers exactly once --
@@ -72,6 +73,7 @@ private:
   void on(reply_to& origin, domain::subscribe& what);
   void on(reply_to& origin, domain::unsubscribe& what);
   void on(reply_to& origin, domain::publish& what);
+  void on(reply_to& origin, domain::set_attributes& what);
   void on(reply_to& origin, domain::renew_token& what);
 
   // -- looking on (session_watching.cpp) --
@@ -112,6 +114,7 @@ private:
   std::vector<place> places_;
   std::vector<domain::topic> free_topics_;
   std::vector<domain::room_id> watched_;
+  domain::traits_ptr own_traits_; // what the client set; its token's claims stand before them
   domain::timestamp since_{};
   domain::steady_time detached_at_ = domain::steady_time::max();
   domain::steady_time close_by_ = domain::steady_time::max();

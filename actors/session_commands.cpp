@@ -172,6 +172,30 @@ void session::on(reply_to& origin, domain::publish& what) {
   world_->out->deliver(std::move(made));
 }
 
+// -- what conditions of broadcasts are asked about ------------------------------------------------
+
+void session::on(reply_to& origin, domain::set_attributes& what) {
+  domain::traits given{what.attributes.value_or(domain::attribute_map{}), {}};
+  if (what.location)
+    given.location = *what.location;
+  if (const auto why = check(given))
+    return answer(origin, *why);
+  if (who_.traits != nullptr)
+    if (const auto taken = first_of_token(*who_.traits, given); !taken.empty())
+      return answer(
+        origin,
+        {domain::errc::forbidden, "Set by the token", {{taken, "is set by the token"}}, {}});
+  domain::traits next = own_traits_ != nullptr ? *own_traits_ : domain::traits{};
+  if (what.attributes)
+    next.attributes = std::move(given.attributes);
+  if (what.location)
+    next.location = given.location;
+  own_traits_ =
+    next == domain::traits{} ? nullptr : std::make_shared<domain::traits>(std::move(next));
+  world_->out->describe(connection_, facts());
+  answer(origin, make_reply());
+}
+
 void session::on(reply_to& origin, domain::renew_token& what) {
   request(
     world_->book.authenticator(), domain::limits::query_timeout,
@@ -182,6 +206,7 @@ void session::on(reply_to& origin, domain::renew_token& what) {
           return answer(
             origin, {domain::errc::unauthorized, "The token belongs to another user", {}, {}});
         who_ = std::move(checked);
+        world_->out->describe(connection_, facts());
         schedule();
         answer(origin, make_reply());
       },

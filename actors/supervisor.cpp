@@ -91,6 +91,7 @@ private:
     if (stage_ != stage::running)
       return;
     enter(stage::sessions, sessions_time);
+    args_.world->batches->flush_all();
     for (const auto& session : args_.world->sessions.all())
       caf::anon_send(session, session_close{domain::close_code::shutdown});
     go_on_stopping();

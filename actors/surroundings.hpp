@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/address_book.hpp"
+#include "actors/batching_outbox.hpp"
 #include "actors/directory.hpp"
 #include "actors/outbox.hpp"
 #include "actors/session_index.hpp"
@@ -32,6 +33,14 @@ struct surroundings {
   address_book book;
   user_rates message_rates;
   user_rates join_rates;
+  std::shared_ptr<broadcast_counters> broadcasts = std::make_shared<broadcast_counters>();
+  std::unique_ptr<batching_outbox> batches; // what `out` is
+
+  /// Everything goes through `inner`, batches in their order.
+  void use(outbox& inner) {
+    batches = std::make_unique<batching_outbox>(inner, *clock, broadcasts);
+    out = batches.get();
+  }
 
   /// Something happened that this process can't go on after (a failed flush, too many restarts).
   std::function<void(std::string_view why)> give_up = [](std::string_view) {};

@@ -72,6 +72,8 @@ std::string_view name_of(const command& c) {
         return "unsubscribe";
       else if constexpr (std::is_same_v<kind, publish>)
         return "publish";
+      else if constexpr (std::is_same_v<kind, set_attributes>)
+        return "set-attributes";
       else
         return "authenticate";
     },

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/audience.hpp"
 #include "domain/event.hpp"
 #include "domain/ids.hpp"
 #include "domain/message.hpp"
@@ -51,13 +52,18 @@ struct watch_room {
   room_id room;
   std::optional<seq> after; // show what came behind this first
 };
+/// What is given replaces what was set before.
+struct set_attributes {
+  std::optional<attribute_map> attributes;
+  std::optional<std::optional<domain::location>> location; // nothing in it: forget it
+};
 struct renew_token {
   std::string token;
 };
 
 using command = std::variant<
   join_room, leave_room, send_message, set_typing, sync_rooms, subscribe, unsubscribe, publish,
-  watch_room, renew_token>;
+  watch_room, set_attributes, renew_token>;
 
 /// The name clients use for it: "join-room" … ("typing"/"stop-typing" by its flag).
 std::string_view name_of(const command& c);

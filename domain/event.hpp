@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/ids.hpp"
+#include "domain/priority.hpp"
 #include "domain/time.hpp"
 
 #include <cstdint>
@@ -17,6 +18,10 @@ inline topic topic_of(const room_id& room) {
 inline topic topic_of(const user_id& user) {
   return "user:" + user.value;
 }
+/// Every signed-in connection.
+inline const topic everybody = "all";
+
+struct audience;
 
 /// Which events give way first when a connection's queue fills up.
 enum class delivery_class : std::uint8_t {
@@ -32,9 +37,12 @@ struct event {
   domain::topic topic;
   domain::seq seq = 0; // 0: not durable
   delivery_class cls = delivery_class::ephemeral;
+  domain::priority priority = domain::priority::normal;
   std::string key;     // conflation key; empty: none
   user_id except_user; // this user's connections do not get it; empty: everybody gets it
   timestamp at{};
+  /// Broadcasts to more than one topic, with exceptions or conditions; none: all of `topic`.
+  std::shared_ptr<const domain::audience> audience{};
 };
 using event_ptr = std::shared_ptr<const event>;
 

@@ -3,6 +3,8 @@
 
 #include "domain/text.hpp"
 
+#include <rapidjson/reader.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -132,6 +134,58 @@ json_object& json_object::raw(std::string_view name, std::string_view json) {
 std::string json_object::take() {
   out_ += '}';
   return std::move(out_);
+}
+
+// -- reading --------------------------------------------------------------------------------------
+
+namespace {
+
+/// Stops at whatever is nested, so depth is no question.
+struct flat_members : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, flat_members> {
+  std::vector<std::pair<std::string, json_scalar>> members;
+  std::string name;
+  bool is_inside = false;
+
+  bool Default() { return false; } // null, an array, a number that is no double
+  bool StartObject() { return !std::exchange(is_inside, true); }
+  bool EndObject(rapidjson::SizeType) { return true; }
+  bool Key(const char* text, rapidjson::SizeType size, bool) {
+    name.assign(text, size);
+    return true;
+  }
+  bool Bool(bool v) { return add(v); }
+  bool Int(int v) { return add(static_cast<double>(v)); }
+  bool Uint(unsigned v) { return add(static_cast<double>(v)); }
+  bool Int64(std::int64_t v) { return add(static_cast<double>(v)); }
+  bool Uint64(std::uint64_t v) { return add(static_cast<double>(v)); }
+  bool Double(double v) { return add(v); }
+  bool String(const char* text, rapidjson::SizeType size, bool) {
+    return add(std::string{text, size});
+  }
+
+  bool add(json_scalar value) {
+    if (!is_inside)
+      return false;
+    for (auto& [known, old] : members)
+      if (known == name) {
+        old = std::move(value);
+        return true;
+      }
+    members.emplace_back(name, std::move(value));
+    return true;
+  }
+};
+
+} // namespace
+
+std::optional<std::vector<std::pair<std::string, json_scalar>>>
+read_flat_object(std::string_view json) {
+  rapidjson::MemoryStream bytes{json.data(), json.size()};
+  rapidjson::Reader reader;
+  flat_members all;
+  if (!reader.Parse<rapidjson::kParseValidateEncodingFlag>(bytes, all) || !all.is_inside)
+    return std::nullopt;
+  return std::move(all.members);
 }
 
 } // namespace domain

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
 
 namespace domain {
 
@@ -26,5 +30,11 @@ private:
   void key(std::string_view name);
   std::string out_ = "{";
 };
+
+using json_scalar = std::variant<bool, double, std::string>;
+/// The members of an object that holds nothing but strings, numbers and booleans; nothing when the
+/// text is not one. The last of equal names counts.
+std::optional<std::vector<std::pair<std::string, json_scalar>>>
+read_flat_object(std::string_view json);
 
 } // namespace domain

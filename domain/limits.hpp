@@ -16,6 +16,11 @@ inline constexpr std::size_t unanswered_commands =
 inline constexpr std::size_t queue_bytes_max = 1u << 20; // per connection, closed above
 inline constexpr std::size_t queue_bytes_warn =
   queue_bytes_max / 2; // volatile events dropped above
+/// Frames of a higher class that may go before an older one of a lower class; then that one goes.
+inline constexpr std::size_t overtakes_max = 16;
+/// What of a backlog is handed to the socket at once, and can't be overtaken any more.
+inline constexpr std::size_t committed_frames = 64;
+inline constexpr std::size_t committed_bytes = 65'536;
 inline constexpr auto write_progress_timeout = 10s;
 inline constexpr std::size_t frame_bytes_max = 1'000'000; // maxHttpBufferSize
 inline constexpr std::size_t sessions_per_user = 50;
@@ -58,6 +63,26 @@ inline constexpr std::size_t client_id_bytes = 128;
 inline constexpr std::size_t attachments = 10;
 inline constexpr std::size_t attachments_bytes = 16'384; // of one message, as JSON
 inline constexpr std::size_t room_name_characters = 100;
+
+// broadcasting
+inline constexpr std::size_t target_names = 1'000; // rooms, users, and each list of exceptions
+inline constexpr std::size_t user_id_bytes = 256;
+inline constexpr std::size_t broadcast_data_bytes = 1u << 18;
+inline constexpr std::size_t key_bytes = 256;
+inline constexpr std::size_t attributes_max = 32; // of a session, and of a condition
+inline constexpr std::size_t attribute_name_bytes = 64;
+inline constexpr std::size_t attribute_text_bytes = 256;
+inline constexpr double radius_km_max = 20'040; // half of the Earth's circumference: everywhere
+inline constexpr std::size_t batch_events = 10;
+inline constexpr auto batch_time = 100ms;
+inline constexpr std::size_t batch_event_bytes = 1u << 16; // of one batch; sent when it would grow
+inline constexpr std::size_t open_batches = 1'000;         // then events go out unbatched
+inline constexpr std::size_t counted_broadcasts = 1'024; // waiting for their count, then overloaded
+inline constexpr std::size_t statistics_names = 1'000;   // events, rooms and users, each
+inline constexpr std::size_t statistics_names_within = 20; // events of one room or user
+inline constexpr std::size_t statistics_failures = 100;
+inline constexpr std::size_t statistics_top = 5;
+inline constexpr auto statistics_age = 24h;
 
 // storage
 inline constexpr std::size_t repository_queue = 10'000;

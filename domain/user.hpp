@@ -1,18 +1,15 @@
 #pragma once
 
+#include "domain/audience.hpp"
 #include "domain/ids.hpp"
 #include "domain/result.hpp"
 #include "domain/time.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace domain {
-
-enum class role : std::uint8_t { user, moderator, admin };
-std::string_view to_string(role r);
-/// Nothing but the three names is a role.
-bool parse_role(std::string_view text, role& out);
 
 struct user {
   user_id id;
@@ -46,6 +43,7 @@ struct principal {
   domain::role role = domain::role::user;
   timestamp expires_at{}; // of the token
   std::string login{};    // the sign-in it comes from (`sid`); empty: made elsewhere
+  std::shared_ptr<const domain::traits> traits{}; // of the token's claims; may be none
 };
 
 } // namespace domain

@@ -3,6 +3,7 @@
 #include "actors/node.hpp"
 #include "domain/json.hpp"
 #include "domain/limits.hpp"
+#include "net/delivery.hpp"
 #include "net/journal.hpp"
 #include "net/recovery.hpp"
 #include "net/services.hpp"
@@ -11,6 +12,8 @@
 #include "net/trail.hpp"
 
 #include <caf/all.hpp>
+
+#include <limits>
 
 namespace net {
 
@@ -79,51 +82,24 @@ void client::send(actors::reply_to origin, domain::command what) {
   caf::anon_send(session_, actors::session_command{std::move(origin), std::move(what)});
 }
 
-void client::enqueue(const frame_ptr& what, domain::delivery_class cls, const domain::topic* from) {
+void client::enqueue(std::span<const frame_ptr> unit, const handling& how) {
   if (is_closed_ || is_overflowed_)
     return;
-  auto after = queue_.bytes() + what->bytes.size();
-  if (
-    cls == domain::delivery_class::droppable
-    && (queue_.bytes() > home_.queue_bytes_max() / 2 || after > home_.queue_bytes_max())) {
-    home_.stats.dropped.fetch_add(1, std::memory_order_relaxed);
-    if (gaps_ == nullptr)
-      gaps_ = std::make_unique<std::map<domain::topic, std::uint32_t>>();
-    ++(*gaps_)[from != nullptr ? *from : domain::topic{}];
-    note_dropped(from);
+  std::size_t bytes = 0;
+  for (const auto& each : unit)
+    bytes += each->bytes.size();
+  const auto max = home_.queue_bytes_max();
+  const bool is_full = queue_.bytes() + bytes > max;
+  if ((is_full || (how.is_volatile && queue_.bytes() > max / 2)) && !make_room(bytes, how))
     return;
-  }
-  if (after > home_.queue_bytes_max()) {
-    is_overflowed_ = true;
-    home_.overflowed(*this);
-    return;
-  }
-  queue_.push(what);
+  if (queue_.push(unit, how))
+    home_.stats.conflated.fetch_add(1, std::memory_order_relaxed);
   become_dirty();
-}
-
-void client::note_dropped(const domain::topic* from) {
-  const std::string_view topic = from != nullptr ? std::string_view{*from} : std::string_view{};
-  if (auto& trace = home_.context().trace; trace.is_on())
-    trace.dropped(party(), topic, "volatile");
 }
 
 void client::become_dirty() {
   if (!is_dirty_)
     home_.become_dirty(*this);
-}
-
-void client::tell_gaps() {
-  if (gaps_ == nullptr || queue_.bytes() > home_.queue_bytes_max() / 4)
-    return;
-  auto told = std::move(gaps_);
-  for (const auto& [topic, dropped] : *told)
-    on_emit(
-      "gap", domain::json_object{}
-               .text("topic", topic)
-               .number("dropped", std::uint64_t{dropped})
-               .text("class", "volatile")
-               .take());
 }
 
 void client::tell_drain() {
@@ -191,6 +167,8 @@ void client::open_fresh(const domain::principal& who, const sign_in_handler& don
   }
   session_ = *opened;
   user_ = who.user;
+  facts_ = {who.role, who.traits};
+  subscribe_to_own();
   session_id_ = id.value;
   pid_ = std::move(pid);
   opened_at_ = home_.recent().position();
@@ -199,6 +177,14 @@ void client::open_fresh(const domain::principal& who, const sign_in_handler& don
   if (auto& trace = home_.context().trace; trace.is_on())
     trace.connection(party(), "connected", {});
   done(signed_in{session_id_, pid_, false, {}});
+}
+
+/// As every signed-in connection: what is for this user, and what is for all.
+void client::subscribe_to_own() {
+  const std::vector<domain::topic> own{domain::topic_of(user_), domain::everybody};
+  home_.context().out.count_interest(home_, own);
+  for (const auto& topic : own)
+    home_.subscribe_now(*this, topic);
 }
 
 void client::recover(std::string token, std::string pid, std::string offset, sign_in_handler done) {
@@ -218,6 +204,7 @@ void client::sign_out() {
   auto self = shared_from_this();
   home_.detach(ref_);
   user_ = {};
+  facts_ = {};
   session_id_.clear();
   pid_.clear();
   home_.attach(std::move(self));
@@ -237,7 +224,9 @@ void client::closed(bool recoverable) {
       std::vector<domain::topic> kept;
       for (auto& [entry, index] : subscriptions_)
         kept.push_back(entry->name);
-      home_.park(pid_, std::move(kept), opened_at_);
+      // A gap that was not told yet would stay silent.
+      constexpr auto never = std::numeric_limits<std::uint64_t>::max();
+      home_.park(pid_, std::move(kept), opened_at_, gaps_ != nullptr ? never : unordered_until_);
     }
     caf::anon_send(session_, actors::session_detach{ref_, recoverable});
     session_ = actors::session_actor{};

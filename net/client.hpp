@@ -2,6 +2,7 @@
 
 #include "actors/outbox.hpp"
 #include "actors/session.hpp"
+#include "domain/audience.hpp"
 #include "domain/command.hpp"
 #include "domain/result.hpp"
 #include "domain/user.hpp"
@@ -9,12 +10,15 @@
 #include "net/tracer.hpp"
 #include "net/write_queue.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace net {
@@ -38,6 +42,9 @@ public:
   const std::string& session_id() const { return session_id_; }
   std::size_t waiting_bytes() const { return queue_.bytes(); } // not yet taken by the kernel
   trace_party party() const { return {session_id_, user_.value}; }
+  /// What conditions of broadcasts are asked about.
+  const domain::session_facts& facts() const { return facts_; }
+  void set_facts(domain::session_facts facts) { facts_ = std::move(facts); }
 
   // -- from the actors (by way of the outbox) --
   /// Gives the credit back, then lets the protocol encode the answer.
@@ -50,15 +57,34 @@ public:
   void tell_drain();
 
   // -- frames --
-  /// Takes a frame for the end of the turn. Above the warn mark droppable frames are dropped (and
-  /// told by `gap`); above the bound the connection is closed with slow_consumer.
-  void
-  enqueue(const frame_ptr& what, domain::delivery_class cls, const domain::topic* from = nullptr);
+  /// Takes a frame (or the frames of one packet) for the end of the turn. At the bound, what may be
+  /// is dropped, and told by `gap` (net/shedding.cpp); then the connection is closed with
+  /// slow_consumer.
+  void enqueue(std::span<const frame_ptr> unit, const handling& how);
+  void enqueue(const frame_ptr& what, const handling& how) { enqueue({&what, 1}, how); }
+  void enqueue(const frame_ptr& what, domain::delivery_class cls) {
+    enqueue(what, {.is_volatile = cls == domain::delivery_class::droppable});
+  }
+  /// What was queued before could not all be written: events wait by class, and a higher one goes
+  /// before what is older.
+  bool has_backlog() const { return queue_.has_backlog(); }
+  bool would_overtake(const handling& how) const {
+    return queue_.waiting() != nullptr && queue_.waiting()->would_overtake(how);
+  }
+  /// The delivery at `position` may be written before an older one: no offset stands for it, so a
+  /// client that has not come past it can't be recovered exactly.
+  void note_unordered(std::uint64_t position) {
+    unordered_until_ = std::max(unordered_until_, position);
+  }
+  /// False when this walk over an audience has been here already.
+  bool visit(std::uint64_t walk) { return std::exchange(walk_, walk) != walk; }
   bool takes_chunks() const { return takes_chunks_; }
+  /// Compressed frames are understood (with a whole window of 32 KiB).
+  bool takes_deflated() const { return takes_deflated_; }
   /// True: on_event() is asked to queue what is delivered, with something of the connection's own.
   bool adds_to_events() const { return adds_to_events_; }
-  virtual void on_event(const domain::event& what, const frame_ptr& shared) {
-    enqueue(shared, what.cls, &what.topic);
+  virtual void on_event(const domain::event&, const frame_ptr& shared, const handling& how) {
+    enqueue(shared, how);
   }
   /// While a recovery runs, deliveries are kept here instead of being queued.
   bool is_holding() const { return held_ != nullptr; }
@@ -103,6 +129,8 @@ protected:
   /// True: several frames may come as one buffer (a WebSocket takes it as it is; polling needs them
   /// apart).
   void set_takes_chunks(bool yes) { takes_chunks_ = yes; }
+  /// What its WebSocket agreed to: websocket::window_bits().
+  void set_window_bits(std::uint8_t bits) { takes_deflated_ = bits == 15; }
   void set_adds_to_events(bool yes) { adds_to_events_ = yes; }
 
 private:
@@ -116,7 +144,10 @@ private:
   void send(actors::reply_to origin, domain::command what);
   bool is_let_in(const sign_in_handler& refused);
   void open_fresh(const domain::principal& who, const sign_in_handler& done);
-  void note_dropped(const domain::topic* from);
+  void subscribe_to_own();
+  // -- at the bound (shedding.cpp) --
+  bool make_room(std::size_t bytes, const handling& how);
+  void note_dropped(const domain::topic* from, std::string_view cls);
   void tell_gaps();
 
   shard& home_;
@@ -126,22 +157,27 @@ private:
   bool is_overflowed_ = false;
   bool is_counted_ = false; // among its address's connections
   bool takes_chunks_ = false;
+  bool takes_deflated_ = false;
   bool adds_to_events_ = false;
   std::uint8_t credits_;
   actors::connection_ref ref_;
   write_queue queue_;
   actors::session_actor session_;
   domain::user_id user_;
+  domain::session_facts facts_;
   std::string address_;
   std::string session_id_;
   std::string pid_;
-  std::uint64_t opened_at_ = 0; // the journal's position when the session came to this shard
+  std::uint64_t opened_at_ = 0;       // the journal's position when the session came to this shard
+  std::uint64_t unordered_until_ = 0; // … of the last delivery that had no offset
+  std::uint64_t walk_ = 0;
   std::vector<std::pair<struct topic_entry*, std::size_t>> subscriptions_;
   // Rare, so allocated when needed: an idle connection keeps it small.
   std::unique_ptr<std::deque<std::pair<actors::reply_to, domain::command>>>
     backlog_;                                     // commands without a credit
   std::unique_ptr<std::vector<held_event>> held_; // during recovery deliveries wait here
-  std::unique_ptr<std::map<domain::topic, std::uint32_t>> gaps_; // dropped and not yet told
+  using gap_counts = std::map<std::pair<domain::topic, std::string_view>, std::uint32_t>;
+  std::unique_ptr<gap_counts> gaps_; // dropped and not yet told, by topic and class
 };
 
 } // namespace net

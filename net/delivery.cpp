@@ -4,19 +4,34 @@
 #include "net/shard.hpp"
 #include "net/tracer.hpp"
 
+#include <algorithm>
+
 namespace net {
 
 shard* delivery::at(const actors::connection_ref& who) {
   return who.is_none() || who.shard >= shards_.size() ? nullptr : shards_[who.shard];
 }
 
-void delivery::deliver(domain::event_ptr what) {
+namespace {
+
+bool has_interest(shard& home, const domain::event& what) {
+  const auto in = [&home](const domain::topic& topic) {
+    return home.interest(topic).load(std::memory_order_relaxed) != 0;
+  };
+  if (what.audience == nullptr)
+    return in(what.topic);
+  return std::any_of(what.audience->topics.begin(), what.audience->topics.end(), in);
+}
+
+} // namespace
+
+void delivery::deliver(domain::event_ptr what, actors::receipt_ptr counted) {
   if (trace_ != nullptr && trace_->is_on())
     trace_->event(*what);
   std::lock_guard guard{order_};
   for (auto* home : shards_)
-    if (home->interest(what->topic).load(std::memory_order_relaxed) != 0)
-      home->push(shard::delivery{what});
+    if (has_interest(*home, *what))
+      home->push(counted == nullptr ? shard::delivery{what, {}} : shard::delivery{what, {counted}});
 }
 
 void delivery::answer(const actors::reply_to& where, actors::reply what) {
@@ -65,10 +80,18 @@ void delivery::unsubscribe(const actors::connection_ref& who, const domain::topi
   }
 }
 
+void delivery::describe(const actors::connection_ref& who, domain::session_facts facts) {
+  if (auto* home = at(who)) {
+    std::lock_guard guard{order_};
+    home->push(shard::description{who, std::move(facts)});
+  }
+}
+
 void delivery::close(const actors::connection_ref& who, domain::close_code why) {
   if (auto* home = at(who)) // posted also on the same shard: the caller may be walking over
                             // connections
     home->post([home, who, why] {
+      home->handle_orders(); // what was delivered before still reaches it
       auto found = home->find(who);
       if (found == nullptr)
         return;

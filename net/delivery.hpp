@@ -16,12 +16,14 @@ public:
   void set_shards(std::vector<shard*> shards) { shards_ = std::move(shards); }
   void set_tracer(tracer& t) { trace_ = &t; }
 
-  void deliver(domain::event_ptr what) override;
+  using outbox::deliver;
+  void deliver(domain::event_ptr what, actors::receipt_ptr counted) override;
   void answer(const actors::reply_to& where, actors::reply what) override;
   void
   emit(const actors::connection_ref& where, std::string_view name, std::string data_json) override;
   void subscribe(const actors::connection_ref& who, const domain::topic& topic) override;
   void unsubscribe(const actors::connection_ref& who, const domain::topic& topic) override;
+  void describe(const actors::connection_ref& who, domain::session_facts facts) override;
   void close(const actors::connection_ref& who, domain::close_code why) override;
 
   /// Counts interest in topics before subscribing at once (recovery), in step with deliveries: what

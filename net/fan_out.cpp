@@ -1,12 +1,11 @@
 #include "net/fan_out.hpp"
 
 #include "net/client.hpp"
-#include "net/encode.hpp"
+#include "net/encoded_run.hpp"
 #include "net/journal.hpp"
 #include "net/services.hpp"
 #include "net/topics.hpp"
-
-#include <array>
+#include "net/tracer.hpp"
 
 namespace net {
 
@@ -15,58 +14,13 @@ namespace {
 constexpr std::size_t run_length_max = 256;
 constexpr std::size_t run_bytes_max = 64 * 1024; // well below any queue
 
-const domain::event_ptr& event_of(const shard::order& o) {
-  return std::get<shard::delivery>(o).what;
+constexpr auto event_of = encoded_run::event_of;
+
+bool may_join(const shard::delivery& d) {
+  const auto& e = *d.what;
+  return e.except_user.empty() && e.cls != domain::delivery_class::droppable && e.key.empty()
+         && e.audience == nullptr && d.receipts.empty();
 }
-
-bool may_join(const domain::event& e) {
-  return e.except_user.empty() && e.cls != domain::delivery_class::droppable;
-}
-
-/// The frames of one run, made when the first receiver of their protocol is met.
-class encoded {
-public:
-  encoded(std::span<shard::order> run, std::uint32_t shard_index, std::uint64_t first_position)
-      : run_(run), shard_(shard_index), first_(first_position) {}
-
-  const std::vector<frame_ptr>& frames(encoding e) {
-    auto& all = frames_[static_cast<std::size_t>(e)];
-    if (all.empty())
-      for (std::size_t i = 0; i < run_.size(); ++i)
-        all.push_back(encode(e, *event_of(run_[i]), first_ + i));
-    return all;
-  }
-
-  /// All of the run in one buffer.
-  const frame_ptr& chunk(encoding e) {
-    auto& whole = chunks_[static_cast<std::size_t>(e)];
-    if (whole != nullptr)
-      return whole;
-    const auto& parts = frames(e);
-    if (parts.size() == 1)
-      return whole = parts.front();
-    auto joined = std::make_shared<frame>();
-    std::size_t size = 0;
-    for (const auto& part : parts)
-      size += part->bytes.size();
-    joined->bytes.reserve(size);
-    for (const auto& part : parts)
-      joined->bytes += part->bytes;
-    return whole = std::move(joined);
-  }
-
-private:
-  frame_ptr encode(encoding e, const domain::event& what, std::uint64_t position) const {
-    return net::encode(e, what, journal_offset{shard_, position});
-  }
-
-  static constexpr auto encodings = static_cast<std::size_t>(encoding::count_);
-  std::span<shard::order> run_;
-  std::uint32_t shard_;
-  std::uint64_t first_;
-  std::array<std::vector<frame_ptr>, encodings> frames_;
-  std::array<frame_ptr, encodings> chunks_;
-};
 
 /// For operators who watch; before anything is queued, which may be dropped then.
 void tell(
@@ -82,19 +36,112 @@ void tell(
   }
 }
 
+encoded_run::packing packing_of(const client& who) {
+  return who.takes_deflated() ? encoded_run::packing::deflated : encoded_run::packing::plain;
+}
+
+/// Once per run; `topic`: through which the receivers get it.
+handling handling_of(const domain::event_ptr& what, const domain::topic& topic) {
+  return {
+    .priority = what->priority,
+    .is_volatile = what->cls == domain::delivery_class::droppable,
+    .topic = {what, &topic},
+    .key = what->key};
+}
+
+/// What may be written before something older must not move the client's offset past that.
+void hand_to_slow(client& who, encoded_run& made, const handling& how) {
+  if (!who.would_overtake(how)) {
+    // What may be dropped is counted one by one.
+    if (who.takes_chunks() && how.priority <= domain::priority::normal)
+      return who.enqueue(made.chunk(who.protocol(), packing_of(who)), how);
+    for (const auto& one : made.frames(who.protocol(), packing_of(who)))
+      who.enqueue(one, how);
+    return;
+  }
+  for (const auto& one : made.unmarked(who.protocol()))
+    who.enqueue(one, how);
+  who.note_unordered(made.first() + made.run().size() - 1);
+}
+
+void hand_to(client& who, encoded_run& made, const handling& how) {
+  if (who.is_holding()) {
+    for (std::size_t i = 0; i < made.run().size(); ++i)
+      who.hold(event_of(made.run()[i]), made.first() + i);
+  } else if (who.adds_to_events()) {
+    const auto& frames = made.frames(who.protocol(), encoded_run::packing::plain);
+    for (std::size_t i = 0; i < frames.size(); ++i)
+      who.on_event(*event_of(made.run()[i]), frames[i], how);
+  } else if (who.has_backlog()) {
+    hand_to_slow(who, made, how);
+  } else if (who.takes_chunks()) {
+    who.enqueue(made.chunk(who.protocol(), packing_of(who)), how);
+  } else {
+    for (const auto& one : made.frames(who.protocol(), packing_of(who)))
+      who.enqueue(one, how);
+  }
+}
+
+/// Each session of the audience once, whatever the number of topics through which it is in.
+std::size_t hand_to_audience(shard& home, const domain::event_ptr& what, encoded_run& made) {
+  const auto& whom = *what->audience;
+  const auto walk = home.next_walk();
+  for (const auto& excepted : whom.except_topics)
+    if (const auto* topic = home.subscribers().find(excepted))
+      for (auto* who : topic->subscribers)
+        who->visit(walk);
+  auto& trace = home.context().trace;
+  const bool is_traced = trace.is_on();
+  std::size_t handed_to = 0;
+  for (const auto& name : whom.topics) {
+    const auto* topic = home.subscribers().find(name);
+    if (topic == nullptr)
+      continue;
+    const auto how = handling_of(what, name);
+    for (auto* who : topic->subscribers) {
+      if (!who->visit(walk) || who->is_closed() || !domain::holds(whom.when, who->facts()))
+        continue;
+      if (is_traced && trace.follows_people())
+        trace.queued(who->party(), *what);
+      hand_to(*who, made, how);
+      ++handed_to;
+    }
+  }
+  if (is_traced)
+    trace.handed_out(*what, home.index(), handed_to);
+  return handed_to;
+}
+
+std::size_t hand_to_topic(shard& home, const domain::event_ptr& what, encoded_run& made) {
+  const auto* topic = home.subscribers().find(what->topic);
+  if (topic == nullptr)
+    return 0;
+  if (auto& trace = home.context().trace; trace.is_on())
+    tell(trace, home.index(), made.run(), *topic);
+  const auto how = handling_of(what, what->topic);
+  std::size_t handed_to = 0;
+  for (auto* who : topic->subscribers) {
+    if (who->is_closed() || (!what->except_user.empty() && who->user() == what->except_user))
+      continue;
+    hand_to(*who, made, how);
+    ++handed_to;
+  }
+  return handed_to;
+}
+
 } // namespace
 
 std::size_t end_of_run(const std::vector<shard::order>& orders, std::size_t first) {
   const auto& head = *event_of(orders[first]);
   auto end = first + 1;
-  if (!may_join(head))
+  if (!may_join(std::get<shard::delivery>(orders[first])))
     return end;
   auto bytes = head.data.size();
   while (end < orders.size() && end - first < run_length_max) {
     const auto* next = std::get_if<shard::delivery>(&orders[end]);
     if (
-      next == nullptr || next->what->topic != head.topic || next->what->cls != head.cls
-      || !may_join(*next->what))
+      next == nullptr || next->what == nullptr || next->what->topic != head.topic
+      || next->what->cls != head.cls || next->what->priority != head.priority || !may_join(*next))
       break;
     bytes += next->what->data.size();
     if (bytes > run_bytes_max)
@@ -118,31 +165,15 @@ void fan_out(shard& home, std::span<shard::order> run, domain::steady_time now) 
     if (first_position == 0)
       first_position = position;
   }
-  const auto& head = *event_of(run.front());
-  auto* topic = home.subscribers().find(head.topic);
-  if (topic == nullptr)
-    return;
-  if (auto& trace = home.context().trace; trace.is_on())
-    tell(trace, home.index(), run, *topic);
-  encoded made{run, home.index(), first_position};
-  for (auto* who : topic->subscribers) {
-    if (who->is_closed() || (!head.except_user.empty() && who->user() == head.except_user))
-      continue;
-    if (who->is_holding()) {
-      for (std::size_t i = 0; i < run.size(); ++i)
-        who->hold(event_of(run[i]), first_position + i);
-    } else if (who->adds_to_events()) {
-      const auto& frames = made.frames(who->protocol());
-      for (std::size_t i = 0; i < run.size(); ++i)
-        who->on_event(*event_of(run[i]), frames[i]);
-    } else if (who->takes_chunks()) {
-      who->enqueue(made.chunk(who->protocol()), head.cls, &head.topic);
-    } else {
-      for (const auto& one : made.frames(who->protocol()))
-        who->enqueue(one, head.cls, &head.topic);
-    }
-  }
-  home.stats.delivered.fetch_add(run.size() * topic->subscribers.size(), std::memory_order_relaxed);
+  encoded_run made{run, home.index(), first_position};
+  const auto& head = event_of(run.front());
+  const auto handed_to = head->audience != nullptr ? hand_to_audience(home, head, made)
+                                                   : hand_to_topic(home, head, made);
+  home.stats.delivered.fetch_add(run.size() * handed_to, std::memory_order_relaxed);
+  auto& receipts = std::get<shard::delivery>(run.front()).receipts;
+  for (const auto& each : receipts)
+    each->add(handed_to);
+  receipts.clear();
 }
 
 } // namespace net

@@ -4,6 +4,7 @@
 #include "net/process_figures.hpp"
 #include "net/services.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 
@@ -71,8 +72,15 @@ void add_shards(page& p, const services& s) {
     .sample(sum(s, &shard::counters::accepted));
   p.family("troupe_deliveries_total", "counter", "Events queued to connections")
     .sample(sum(s, &shard::counters::delivered));
-  p.family("troupe_dropped_total", "counter", "Volatile events dropped for slow connections")
-    .sample(sum(s, &shard::counters::dropped));
+  const auto low = sum(s, &shard::counters::dropped_low);
+  const auto background = sum(s, &shard::counters::dropped_background);
+  const auto dropped = sum(s, &shard::counters::dropped);
+  p.family("troupe_dropped_total", "counter", "Events dropped for slow connections, by class")
+    .sample("class", "volatile", dropped - std::min(dropped, low + background))
+    .sample("class", "background", background)
+    .sample("class", "low", low);
+  p.family("troupe_conflated_total", "counter", "Events replaced by a newer one of their key")
+    .sample(sum(s, &shard::counters::conflated));
   p.family("troupe_slow_closed_total", "counter", "Connections closed because they did not read")
     .sample(sum(s, &shard::counters::slow_closed));
   p.family("troupe_writes_total", "counter", "Write calls")
@@ -124,6 +132,18 @@ void add_node(page& p, services& s, const http::site& common, std::size_t active
   p.family("troupe_uptime_seconds", "gauge", "Since the start").real(up.count());
 }
 
+void add_broadcasts(page& p, const services& s) {
+  const auto& b = s.node.broadcasts();
+  p.family("troupe_broadcasts_total", "counter", "Broadcasts by priority");
+  for (std::size_t i = 0; i < b.sent.size(); ++i)
+    p.sample("priority", domain::to_string(static_cast<domain::priority>(i)), b.sent[i].load());
+  p.family("troupe_broadcast_recipients_total", "counter", "Sessions that broadcasts went to")
+    .sample(b.recipients.load());
+  p.family("troupe_broadcast_batches_total", "counter", "Batches sent").sample(b.batches.load());
+  p.family("troupe_broadcast_failures_total", "counter", "Broadcasts refused")
+    .sample(b.failed.load());
+}
+
 void add_process(page& p) {
   const auto f = read_process_figures();
   p.family("process_resident_memory_bytes", "gauge", "Resident memory").sample(f.resident_bytes);
@@ -139,6 +159,7 @@ void respond(
   add_shards(p, s);
   add_requests(p, common);
   add_node(p, s, common, active_rooms);
+  add_broadcasts(p, s);
   add_process(p);
   http::response r;
   r.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -61,10 +61,12 @@ void recovery::visit_old_shard() {
       alive->closed(true);
     }
     old->handle_orders();
-    auto opened_at = old->parked(self->pid_);
-    if (opened_at && self->is_from_start_)
-      self->offset_.position = *opened_at;
-    auto possible = opened_at && old->recent().reaches(self->offset_.position);
+    auto left = old->parked(self->pid_);
+    if (left && self->is_from_start_)
+      self->offset_.position = left->opened_at;
+    // What was written out of order may have arrived or not: the offset does not tell.
+    auto possible = left && old->recent().reaches(self->offset_.position)
+                    && self->offset_.position >= left->unordered_until;
     here->post([self, possible] {
       if (self->who_->is_closed())
         return;
@@ -100,6 +102,7 @@ void recovery::hold(actors::session_attached& granted) {
   who_->session_id_ = granted_.id.value; // deliveries and subscriptions are this user's from now on
   who_->user_ = principal_.user;
   auto& home = who_->home();
+  who_->facts_ = granted_.facts;
   who_->held_ = std::make_unique<std::vector<client::held_event>>();
   home.context().out.count_interest(home, granted_.topics);
   for (const auto& topic : granted_.topics)
@@ -118,9 +121,7 @@ void recovery::collect() {
     const auto is_whole = old->recent().reaches(self->offset_.position); // still
     if (is_whole)
       old->recent().replay(self->offset_.position, [&](const journal::entry& e) {
-        if (
-          e.what->except_user != self->principal_.user
-          && std::find(wanted.begin(), wanted.end(), e.what->topic) != wanted.end())
+        if (domain::concerns(*e.what, wanted, self->principal_.user, self->granted_.facts))
           missed.push_back(e);
       });
     here->post([self, is_whole, missed = std::move(missed)]() mutable {

@@ -2,6 +2,7 @@
 
 #include "domain/limits.hpp"
 #include "net/client.hpp"
+#include "net/conflation.hpp"
 #include "net/fan_out.hpp"
 #include "net/journal.hpp"
 #include "net/services.hpp"
@@ -53,7 +54,7 @@ struct shard::impl {
   struct parked {
     std::string pid;
     std::vector<domain::topic> topics;
-    std::uint64_t opened_at = 0;
+    positions at{};
     domain::steady_time until{};
   };
   std::deque<parked> parking; // in the order of their ends
@@ -191,14 +192,21 @@ void shard::handle_taken() {
   impl_->is_deferred = false;
   auto& taken = impl_->taken;
   std::size_t handed_out = 0;
+  if (const auto older = conflate(taken); older > 0)
+    stats.conflated.fetch_add(older, std::memory_order_relaxed);
   for (std::size_t i = 0; i < taken.size();) {
-    if (auto* change = std::get_if<subscription>(&taken[i])) {
-      auto who = find(change->who);
-      // Interest was counted when this was asked for; it is given back when nothing came of it.
-      if (
-        change->add ? who == nullptr || !topics_->add(*who, change->topic)
-                    : who != nullptr && topics_->remove(*who, change->topic))
-        interest(change->topic).fetch_sub(1, std::memory_order_relaxed);
+    if (const auto* change = std::get_if<subscription>(&taken[i])) {
+      apply(*change);
+      ++i;
+      continue;
+    }
+    if (auto* told = std::get_if<description>(&taken[i])) {
+      if (auto who = find(told->who))
+        who->set_facts(std::move(told->facts));
+      ++i;
+      continue;
+    }
+    if (std::get<delivery>(taken[i]).what == nullptr) {
       ++i;
       continue;
     }
@@ -217,6 +225,15 @@ void shard::handle_taken() {
   taken.clear();
   if (taken.capacity() > 4'096)
     std::vector<order>{}.swap(taken);
+}
+
+void shard::apply(const subscription& change) {
+  auto who = find(change.who);
+  // Interest was counted when this was asked for; it is given back when nothing came of it.
+  if (
+    change.add ? who == nullptr || !topics_->add(*who, change.topic)
+               : who != nullptr && topics_->remove(*who, change.topic))
+    interest(change.topic).fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool shard::end_of_turn() {
@@ -247,6 +264,7 @@ bool shard::flush_dirty() {
     who->is_dirty_ = false;
     if (!who->is_closed_) {
       who->flush();
+      who->queue_.note_flushed();
       who->tell_gaps();
     }
   }
@@ -267,18 +285,21 @@ void shard::close_overflowed() {
   }
 }
 
-void shard::park(std::string pid, std::vector<domain::topic> kept, std::uint64_t opened_at) {
+void shard::park(
+  std::string pid, std::vector<domain::topic> kept, std::uint64_t opened_at,
+  std::uint64_t unordered_until) {
   for (const auto& topic : kept)
     interest(topic).fetch_add(1, std::memory_order_relaxed);
   auto window = context_->node.config().resume_window
                 + std::chrono::milliseconds{domain::limits::presence_grace};
-  impl_->parking.push_back({std::move(pid), std::move(kept), opened_at, steady_now() + window});
+  impl_->parking.push_back(
+    {std::move(pid), std::move(kept), {opened_at, unordered_until}, steady_now() + window});
 }
 
-std::optional<std::uint64_t> shard::parked(const std::string& pid) const {
+std::optional<shard::positions> shard::parked(const std::string& pid) const {
   for (const auto& p : impl_->parking)
     if (p.pid == pid)
-      return p.opened_at;
+      return p.at;
   return std::nullopt;
 }
 

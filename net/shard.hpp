@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/outbox.hpp"
+#include "domain/audience.hpp"
 #include "domain/event.hpp"
 #include "net/timer_gauge.hpp"
 
@@ -65,14 +66,19 @@ public:
   /// Deliveries and subscriptions in the order in which the outbox was called, handled at the end
   /// of the turn.
   struct delivery {
-    domain::event_ptr what;
+    domain::event_ptr what; // nullptr: a newer event of the same key stands in its place
+    std::vector<actors::receipt_ptr> receipts{};
   };
   struct subscription {
     actors::connection_ref who;
     domain::topic topic;
     bool add = true;
   };
-  using order = std::variant<delivery, subscription>;
+  struct description {
+    actors::connection_ref who;
+    domain::session_facts facts;
+  };
+  using order = std::variant<delivery, subscription, description>;
   void push(order o); // any thread
   /// How many subscriptions (present, on their way, or parked) may concern a topic. By hash: 0 is
   /// certain, more is not.
@@ -83,14 +89,21 @@ public:
   topics& subscribers() { return *topics_; }
   journal& recent() { return *journal_; }
   trail& past() { return *trail_; }
+  std::uint64_t next_walk() { return ++walks_; } // never 0: see client::visit
 
   // -- connections that may come back (recovery) --
   /// Keeps counting these topics, so that the journal has their events, until the resume window has
   /// passed. `opened_at`: the journal's position when the session began here, for a client that
-  /// never received anything.
-  void park(std::string pid, std::vector<domain::topic> topics, std::uint64_t opened_at);
-  /// `opened_at` of a parked session; nothing when it is not.
-  std::optional<std::uint64_t> parked(const std::string& pid) const;
+  /// never received anything. `unordered_until`: see client::note_unordered.
+  void park(
+    std::string pid, std::vector<domain::topic> topics, std::uint64_t opened_at,
+    std::uint64_t unordered_until);
+  struct positions {
+    std::uint64_t opened_at = 0;
+    std::uint64_t unordered_until = 0;
+  };
+  /// Nothing when it is not parked.
+  std::optional<positions> parked(const std::string& pid) const;
   void unpark(const std::string& pid); // its deliveries are somebody else's now
   /// The live client of this session, or nullptr.
   std::shared_ptr<client> find_pid(const std::string& pid) const;
@@ -104,6 +117,8 @@ public:
     std::atomic<std::uint64_t> delivered{0}, dropped{0}, slow_closed{0}, writes{0},
       written_bytes{0}, turns{0};
     std::atomic<std::uint64_t> accepted{0}, clients{0};
+    std::atomic<std::uint64_t> dropped_low{0}, dropped_background{0}; // of `dropped`
+    std::atomic<std::uint64_t> conflated{0};
   };
   counters stats;
   timer_gauge deadlines;      // of connections; any thread may read
@@ -113,6 +128,7 @@ private:
   struct impl;
   void take_orders();
   void handle_taken();
+  void apply(const subscription& change);
   bool has_orders() const;
   bool flush_dirty();
   void close_overflowed();
@@ -123,6 +139,7 @@ private:
   std::size_t queue_bytes_max_;
   services* context_ = nullptr;
   std::size_t live_ = 0;
+  std::uint64_t walks_ = 0;
   std::unique_ptr<topics> topics_;
   std::unique_ptr<journal> journal_;
   std::unique_ptr<trail> trail_;

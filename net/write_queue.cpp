@@ -1,12 +1,42 @@
 #include "net/write_queue.hpp"
 
+#include "domain/limits.hpp"
+
+#include <limits>
 #include <sys/uio.h>
 
 namespace net {
 
+namespace {
+
+/// RFC 6455 §5.5.1. Nothing may follow it.
+bool is_close(const frame& what) {
+  return !what.bytes.empty() && static_cast<unsigned char>(what.bytes.front()) == 0x88;
+}
+
+} // namespace
+
 void write_queue::push(frame_ptr what) {
+  if (waiting_ != nullptr && is_close(*what)) {
+    constexpr auto all = std::numeric_limits<std::size_t>::max();
+    bytes_ += waiting_->take(frames_, all, all);
+    waiting_.reset();
+  }
   bytes_ += what->bytes.size();
   frames_.push_back(std::move(what));
+}
+
+bool write_queue::push(std::span<const frame_ptr> unit, const handling& how) {
+  if (!has_backlog_) {
+    for (const auto& each : unit) {
+      bytes_ += each->bytes.size();
+      frames_.push_back(each);
+    }
+    return false;
+  }
+  if (waiting_ == nullptr)
+    waiting_ = std::make_unique<class_queue>();
+  return waiting_->push(unit, how);
 }
 
 std::size_t write_queue::gather(iovec* out, std::size_t max) const {
@@ -35,7 +65,7 @@ void write_queue::consume(std::size_t sent) {
     frames_[head_++].reset();
   }
   if (head_ == frames_.size()) {
-    clear();
+    refill();
   } else if (head_ >= 256 && head_ * 2 >= frames_.size()) { // a long backlog drains slowly: do not
                                                             // keep what is gone
     frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(head_));
@@ -47,8 +77,22 @@ frame_ptr write_queue::pop() {
   auto first = std::move(frames_[head_++]);
   bytes_ -= first->bytes.size();
   if (head_ == frames_.size())
-    clear();
+    refill();
   return first;
+}
+
+/// Some of those that wait, so that a later one of a higher class can still go before the rest.
+void write_queue::refill() {
+  auto waiting = std::move(waiting_);
+  const auto had_backlog = has_backlog_;
+  clear();
+  if (waiting == nullptr || waiting->empty())
+    return;
+  has_backlog_ = had_backlog;
+  bytes_ =
+    waiting->take(frames_, domain::limits::committed_frames, domain::limits::committed_bytes);
+  if (!waiting->empty())
+    waiting_ = std::move(waiting);
 }
 
 void write_queue::clear() {
@@ -56,9 +100,11 @@ void write_queue::clear() {
     std::vector<frame_ptr>{}.swap(frames_);
   else
     frames_.clear();
+  waiting_.reset();
   head_ = 0;
   offset_ = 0;
   bytes_ = 0;
+  has_backlog_ = false;
 }
 
 } // namespace net

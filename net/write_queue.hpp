@@ -1,22 +1,37 @@
 #pragma once
 
+#include "net/class_queue.hpp"
 #include "net/frame.hpp"
 
 #include <cstddef>
-#include <deque>
+#include <memory>
+#include <span>
 #include <vector>
 
 struct iovec;
 
 namespace net {
 
-/// Frames that wait to be written to one connection, bounded in bytes by its owner. One thread.
+/// Frames that wait to be written to one connection, bounded in bytes by its owner. They leave in
+/// the order in which they came; what comes while the transport does not take them (a backlog)
+/// waits by class behind them. One thread.
 class write_queue {
 public:
+  /// Behind what is committed already: control frames. A close frame goes behind everything.
   void push(frame_ptr what);
+  /// Frames of one packet, which stay together. True: they took the place of an older event.
+  bool push(std::span<const frame_ptr> unit, const handling& how);
+  bool push(const frame_ptr& what, const handling& how) { return push({&what, 1}, how); }
+  /// To be called after each flush: what is left now is a backlog.
+  void note_flushed() { has_backlog_ = !empty(); }
+  bool has_backlog() const { return has_backlog_; }
+  class_queue* waiting() const { return waiting_.get(); } // nullptr: nothing waits by class
+
   bool empty() const { return head_ == frames_.size(); }
-  std::size_t bytes() const { return bytes_; } // not yet taken by the kernel
-  std::size_t frames() const { return frames_.size() - head_; }
+  std::size_t bytes() const { // not yet taken by the kernel
+    return bytes_ + (waiting_ != nullptr ? waiting_->bytes() : 0);
+  }
+  std::size_t frames() const { return frames_.size() - head_; } // without those that wait by class
   /// Fills at most `max` entries with what is to be sent next; returns how many.
   std::size_t gather(iovec* out, std::size_t max) const;
   /// `sent` bytes were taken from the front.
@@ -26,11 +41,15 @@ public:
   void clear();
 
 private:
+  void refill();
+
   std::vector<frame_ptr>
     frames_; // released to no capacity when it ran empty: an idle connection costs nothing
+  std::unique_ptr<class_queue> waiting_; // only while there is a backlog
   std::size_t head_ = 0;
   std::size_t offset_ = 0; // sent bytes of the first frame
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0;  // of frames_
+  bool has_backlog_ = false;
 };
 
 } // namespace net

@@ -71,8 +71,8 @@ void session::open(const http::exchange_ptr& first) {
   arm();
   if (first->req().is_upgrade) {
     transport_ = transport::websocket;
-    on_websocket();
     link_ = open_link(first, this, &queue_);
+    on_websocket();
     return;
   }
   respond(
@@ -113,6 +113,7 @@ void session::on_get(const http::exchange_ptr& e) {
   get_ = e;
   if (!queue_.empty()) {
     end_get({});
+    mark_dirty(); // the backlog is gone: what was dropped can be told
     return;
   }
   e->on_abort([weak = std::weak_ptr<session>{self()}, asked = e.get()] {

@@ -70,6 +70,8 @@ protected:
   virtual void mark_dirty() = 0;
   /// The session is on WebSocket from now on.
   virtual void on_websocket() {}
+  /// Of its WebSocket; 0 while there is none, or without compression.
+  std::uint8_t window_bits() const { return link_ != nullptr ? link_->window_bits() : 0; }
   virtual void on_deadline() {}
   /// One deadline for the user.
   void set_deadline(domain::steady_time at);

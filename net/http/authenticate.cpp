@@ -43,6 +43,12 @@ bool take_rate_of_address(services& s, site& common, exchange& e) {
   return take_rate(s, common, e, "address:" + e.req().address, rates.rest_anonymous);
 }
 
+domain::role role_for(access needed) {
+  if (needed == access::admin)
+    return domain::role::admin;
+  return needed == access::moderator ? domain::role::moderator : domain::role::user;
+}
+
 } // namespace
 
 std::string_view bearer_token(const request& req) {
@@ -70,15 +76,20 @@ routes::middleware authenticate(services& s, std::shared_ptr<site> common) {
           e->fail(please_authenticate());
         return;
       }
-      const bool is_for_admins = options.access == access::admin;
+      const auto needed = role_for(options.access);
       s.ask.ask<domain::principal>(
         s.node.authenticator(), domain::limits::query_timeout,
         actors::verify_token{std::string{token}},
-        [&s, common, e, next, is_for_admins](domain::principal& who) {
+        [&s, common, e, next, needed](domain::principal& who) {
           if (!take_rate(s, *common, *e, "user:" + who.user.value, s.node.config().rates.rest))
             return;
-          if (is_for_admins && who.role != domain::role::admin)
-            return e->fail({domain::errc::forbidden, "Only administrators may do this", {}, {}});
+          if (who.role < needed)
+            return e->fail(
+              {domain::errc::forbidden,
+               needed == domain::role::admin ? "Only administrators may do this"
+                                             : "Only moderators and administrators may do this",
+               {},
+               {}});
           e->req().who = std::move(who);
           next();
         },

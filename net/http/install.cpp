@@ -20,6 +20,7 @@ std::shared_ptr<routes> make_routes(services& s, std::shared_ptr<site> common) {
   rest::add_messages(*table, s);
   rest::add_events(*table, s);
   rest::add_stream(*table, s);
+  rest::add_broadcast(*table, s);
   rest::add_admin(*table, s, common);
   rest::add_trace(*table, s);
   rest::add_why(*table, s);

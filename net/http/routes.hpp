@@ -13,8 +13,8 @@
 namespace net::http {
 
 /// Who may call a route. `anyone`: no token needed; `user`: a valid access token, in req().who;
-/// `admin`: and that role.
-enum class access { anyone, user, admin };
+/// `moderator`, `admin`: and that role, or a higher one.
+enum class access { anyone, user, moderator, admin };
 
 struct route_options {
   std::string summary;

@@ -1,6 +1,7 @@
 #include "domain/limits.hpp"
 #include "domain/room.hpp"
 #include "net/json/reader.hpp"
+#include "net/json/traits.hpp"
 
 #include <array>
 #include <optional>
@@ -199,12 +200,37 @@ domain::result<domain::command> read_publish(const Value* data) {
   return f.done(std::move(made));
 }
 
+domain::result<domain::command> read_set_attributes(const Value* data) {
+  fields f{data};
+  domain::set_attributes made;
+  const auto* given = data != nullptr && data->IsObject() ? data : nullptr;
+  const auto named = [given](const char* name) -> const Value* {
+    if (given == nullptr)
+      return nullptr;
+    const auto at = given->FindMember(name); // null forgets: it does not count as left out here
+    return at == given->MemberEnd() ? nullptr : &at->value;
+  };
+  if (const auto* v = named("attributes")) {
+    made.attributes = v->IsNull() ? domain::attribute_map{} : read_attributes(*v);
+    if (!made.attributes)
+      f.broken("attributes", "must be an object of strings, numbers and booleans");
+  }
+  if (const auto* v = named("location")) {
+    made.location.emplace();
+    if (!v->IsNull() && !(*made.location = read_location(*v)))
+      f.broken("location", "must be {lat, lng}");
+  }
+  if (given == nullptr || (!made.attributes && !made.location))
+    f.broken("attributes", "is required, or location");
+  return f.done(std::move(made));
+}
+
 domain::result<domain::command> read_authenticate(const Value* data) {
   fields f{data};
   return f.done(domain::renew_token{f.text("token", limits::token_bytes)});
 }
 
-constexpr std::array<std::pair<std::string_view, reader>, 10> readers{{
+constexpr std::array<std::pair<std::string_view, reader>, 11> readers{{
   {"send-message", read_send},
   {"typing", read_typing},
   {"stop-typing", read_stop_typing},
@@ -214,6 +240,7 @@ constexpr std::array<std::pair<std::string_view, reader>, 10> readers{{
   {"sync", read_sync},
   {"subscribe", read_subscribe},
   {"unsubscribe", read_unsubscribe},
+  {"set-attributes", read_set_attributes},
   {"authenticate", read_authenticate},
 }};
 

@@ -64,6 +64,7 @@ void plain_client::open(const http::exchange_ptr& e, std::string protocol, std::
      .message_bytes_max = context_.config.max_payload,
      .deflate = context_.config.compression},
     this, &queue());
+  set_window_bits(link_->window_bits());
   if (!token.empty())
     authenticate(std::move(token), {});
 }

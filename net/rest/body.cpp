@@ -104,6 +104,18 @@ std::vector<std::string> body::optional_objects(const char* name) {
   return out;
 }
 
+const rapidjson::Value* body::optional_value(const char* name) {
+  const auto* v = find(name);
+  return v == nullptr || v->IsNull() ? nullptr : v;
+}
+
+bool body::flag(const char* name) {
+  const auto* v = optional_value(name);
+  if (v != nullptr && !v->IsBool())
+    broken(name, "must be true or false");
+  return v != nullptr && v->IsTrue();
+}
+
 void body::also(const domain::error& rules) {
   for (const auto& d : rules.details) {
     const bool is_named = std::any_of(

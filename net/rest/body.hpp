@@ -27,6 +27,11 @@ public:
   /// JSON texts of the elements, each of which must be an object; empty when missing.
   std::vector<std::string> optional_objects(const char* name);
 
+  /// A member of any shape, for whoever reads what is in it; nullptr when missing or null.
+  const rapidjson::Value* optional_value(const char* name);
+  bool flag(const char* name); // false when missing
+
+  void broken(std::string field, std::string message);
   /// Adds what the rules of the domain say about fields that have the right shape.
   void also(const domain::error& rules);
   /// Call after all fields were read. unsupported_media_type, bad_request or validation_failed.
@@ -36,7 +41,6 @@ public:
 
 private:
   const rapidjson::Value* find(const char* name);
-  void broken(std::string field, std::string message);
 
   rapidjson::Document content_;
   domain::error fatal_;

@@ -22,6 +22,7 @@ void add_events(http::routes& table, services& s);
 void add_stream(http::routes& table, services& s);
 void add_trace(http::routes& table, services& s);
 void add_why(http::routes& table, services& s);
+void add_broadcast(http::routes& table, services& s);
 void add_admin(http::routes& table, services& s, std::shared_ptr<http::site> common);
 
 } // namespace net::rest

@@ -35,7 +35,10 @@ private:
   void send(const frame_ptr& packet) override;
   bool wants_input() const override { return !is_paused(); }
   void mark_dirty() override { become_dirty(); }
-  void on_websocket() override { set_takes_chunks(true); }
+  void on_websocket() override {
+    set_takes_chunks(true);
+    set_window_bits(window_bits());
+  }
   // connection
   void on_end(std::string_view reason, bool is_final) override;
   void on_msgpack() override;

@@ -169,14 +169,14 @@ void sse_client::refuse(const domain::error& why) {
 
 // -- from the actors --
 
-void sse_client::on_event(const domain::event& what, const frame_ptr& shared) {
+void sse_client::on_event(const domain::event& what, const frame_ptr& shared, const handling& how) {
   if (what.seq != 0) {
     if (!positions_.pass(what))
       return;
     if (const auto id = positions_.text(); !id.empty())
       send(encode_id(id));
   }
-  enqueue(shared, what.cls, &what.topic);
+  enqueue(shared, how);
 }
 
 void sse_client::on_emit(std::string_view name, std::string_view data_json) {

@@ -29,7 +29,7 @@ public:
 
   void open();
 
-  void on_event(const domain::event& what, const frame_ptr& shared) override;
+  void on_event(const domain::event& what, const frame_ptr& shared, const handling& how) override;
   void on_answer(const actors::reply_to& where, const actors::reply& what) override;
   void on_emit(std::string_view name, std::string_view data_json) override;
   void on_close(domain::close_code why) override;

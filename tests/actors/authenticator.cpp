@@ -21,6 +21,7 @@ struct foreign_token {
   std::string username{}, name{}, role{}, email{};
   bool text_expiry = false;
   std::optional<std::int64_t> not_before_in{};
+  std::string claims{}; // a JSON object of more of them
 
   std::string text(const domain::clock& clock) const {
     const auto now =
@@ -36,6 +37,8 @@ struct foreign_token {
     add("name", name);
     add("role", role);
     add("email", email);
+    if (!claims.empty())
+      jwt_add_grants_json(token, claims.c_str());
     if (text_expiry)
       add("exp", std::to_string(now + 600));
     else if (expires_in)
@@ -94,6 +97,27 @@ TEST_CASE_METHOD(gate, "a good token names its bearer", "[authenticator]") {
   CHECK(who->username == "ann");
   CHECK(who->role == domain::role::user);
   CHECK(who->expires_at == std::chrono::floor<std::chrono::seconds>(clock.now()) + 600s);
+}
+
+TEST_CASE_METHOD(gate, "a token may bring attributes and a location", "[authenticator]") {
+  const auto traits = [&](const std::string& claims) {
+    foreign_token token;
+    token.claims = claims;
+    auto who = verify(token);
+    REQUIRE(who);
+    return who->traits;
+  };
+  const auto both = traits(
+    R"({"attributes":{"plan":"gold","level":3,"beta":true},"location":{"lat":52.5,"lng":13}})");
+  REQUIRE(both);
+  CHECK(
+    both->attributes
+    == domain::attribute_map{{"beta", true}, {"level", 3.0}, {"plan", std::string{"gold"}}});
+  CHECK(both->location == domain::location{52.5, 13});
+  for (const auto* none :
+       {R"({"attributes":{}})", R"({"attributes":{"deep":{"x":1}}})", R"({"attributes":"x"})",
+        R"({"location":{"lat":1}})", R"({"location":{"lat":91,"lng":0}})", R"({"location":[1,2]})"})
+    CHECK(traits(none) == nullptr);
 }
 
 TEST_CASE_METHOD(

@@ -194,6 +194,42 @@ TEST_CASE_METHOD(house, "free topics are for everybody, others for nobody", "[se
   CHECK(outbox.of(recording_outbox::kind::unsubscribed, "public:prices").size() == 1);
 }
 
+TEST_CASE_METHOD(house, "a session says what conditions are asked about", "[session]") {
+  simulated_client ann{*this, "ann"};
+  domain::set_attributes what;
+  what.attributes = domain::attribute_map{{"plan", std::string{"gold"}}};
+  what.location = domain::location{52.5, 13.4};
+  CHECK(ann.command(what) == R"({"ok":true})");
+  REQUIRE(outbox.described.traits != nullptr);
+  CHECK(outbox.described.traits->attributes == *what.attributes);
+  CHECK(outbox.described.traits->location == domain::location{52.5, 13.4});
+  domain::set_attributes forget;
+  forget.location.emplace();
+  ann.command(forget);
+  CHECK_FALSE(outbox.described.traits->location);
+  CHECK(outbox.described.traits->attributes == *what.attributes);
+  what.attributes = domain::attribute_map{{"x", std::string(300, 'x')}};
+  CHECK(has(ann.command(what), R"("field":"attributes.x")"));
+  forget.attributes.emplace();
+  ann.command(forget);
+  CHECK(outbox.described.traits == nullptr);
+}
+
+TEST_CASE_METHOD(house, "what a token says of its bearer is not the client's to set", "[session]") {
+  auto who = principal("ann");
+  who.traits =
+    std::make_shared<domain::traits>(domain::traits{{{"plan", std::string{"free"}}}, std::nullopt});
+  simulated_client ann{*this, who};
+  domain::set_attributes what;
+  what.attributes = domain::attribute_map{{"plan", std::string{"gold"}}};
+  CHECK(has(ann.command(what), R"("code":"forbidden")"));
+  what.attributes = domain::attribute_map{{"mood", std::string{"fine"}}};
+  CHECK(ann.command(what) == R"({"ok":true})");
+  CHECK(
+    outbox.described.traits->attributes
+    == domain::attribute_map{{"mood", std::string{"fine"}}, {"plan", std::string{"free"}}});
+}
+
 TEST_CASE_METHOD(
   house, "a published event goes out as it is, behind its answer", "[session][topics]") {
   simulated_client ann{*this, "ann"};
@@ -300,7 +336,9 @@ TEST_CASE_METHOD(
     auto attached = attach(ann, second_connection, "ann");
     REQUIRE(attached);
     CHECK(attached->id == ann.id);
-    CHECK(attached->topics == std::vector<domain::topic>{"room:lobby", "public:prices"});
+    CHECK(
+      attached->topics
+      == std::vector<domain::topic>{"user:usr_ann", "all", "room:lobby", "public:prices"});
     CHECK(outbox.events().empty());
     CHECK(outbox.of(recording_outbox::kind::subscribed)
             .empty()); // net/ does it, together with what was missed
@@ -354,7 +392,7 @@ TEST_CASE_METHOD(
   storage.room_of("secret").members.clear();
   auto attached = attach(ann, second_connection, "ann");
   REQUIRE(attached);
-  CHECK(attached->topics == std::vector<domain::topic>{"room:lobby"});
+  CHECK(attached->topics == std::vector<domain::topic>{"user:usr_ann", "all", "room:lobby"});
 }
 
 TEST_CASE_METHOD(
@@ -415,7 +453,7 @@ TEST_CASE_METHOD(house, "a session shows its state", "[session]") {
   REQUIRE(view);
   CHECK(view->username == "ann");
   CHECK(view->connected);
-  CHECK(view->topics == std::vector<domain::topic>{"room:lobby"});
+  CHECK(view->topics == std::vector<domain::topic>{"user:usr_ann", "all", "room:lobby"});
   auto json = ask<std::string>(caf::actor_cast<caf::actor>(ann.session), actors::snapshot_query{});
   REQUIRE(json);
   CHECK(has(*json.value, R"("rooms":["lobby"])"));

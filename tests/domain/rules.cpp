@@ -226,6 +226,7 @@ TEST_CASE("every command has the name that clients use", "[command]") {
     {subscribe{}, "subscribe"},
     {unsubscribe{}, "unsubscribe"},
     {publish{}, "publish"},
+    {set_attributes{}, "set-attributes"},
     {renew_token{}, "authenticate"}};
   for (const auto& [c, name] : table)
     CHECK(name_of(c) == name);

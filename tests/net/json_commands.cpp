@@ -77,6 +77,32 @@ TEST_CASE("sync, topics, publish and authenticate are read", "[net][json][comman
   CHECK(read_as<domain::renew_token>("authenticate", R"({"token":"t"})").token == "t");
 }
 
+TEST_CASE("attributes and a location are read, and null forgets them", "[net][json][commands]") {
+  const auto both = read_as<domain::set_attributes>(
+    "set-attributes", R"({"attributes":{"plan":"gold","level":3,"beta":true},)"
+                      R"("location":{"lat":52.5,"lng":13}})");
+  REQUIRE(both.attributes);
+  CHECK(
+    *both.attributes
+    == domain::attribute_map{{"beta", true}, {"level", 3.0}, {"plan", std::string{"gold"}}});
+  REQUIRE(both.location);
+  CHECK(**both.location == domain::location{52.5, 13});
+  const auto forget = read_as<domain::set_attributes>("set-attributes", R"({"location":null})");
+  CHECK_FALSE(forget.attributes);
+  REQUIRE(forget.location);
+  CHECK_FALSE(forget.location->has_value());
+  for (const auto* wrong :
+       {"{}", R"({"attributes":[]})", R"({"attributes":{"a":{}}})", R"({"attributes":{"a":null}})",
+        R"({"location":{"lat":1}})", R"({"location":{"lat":"1","lng":2}})",
+        R"({"location":{"lat":1,"lng":2,"alt":3}})", R"("x")"}) {
+    rapidjson::Document data;
+    data.Parse(wrong);
+    INFO(wrong);
+    const auto refused = net::json::read_command("set-attributes", &data);
+    CHECK_FALSE(refused);
+  }
+}
+
 TEST_CASE("a wrong field is named", "[net][json][commands]") {
   struct row {
     std::string name, data, field;

@@ -13,7 +13,7 @@ namespace support {
 /// Everything that actors told connections, in order. One thread.
 class recording_outbox : public actors::outbox {
 public:
-  enum class kind { event, answer, emitted, subscribed, unsubscribed, closed };
+  enum class kind { event, answer, emitted, subscribed, unsubscribed, described, closed };
   struct entry {
     kind what{};
     actors::connection_ref connection;
@@ -25,8 +25,11 @@ public:
     domain::close_code code = domain::close_code::normal;
   };
 
-  void deliver(domain::event_ptr what) override {
+  using outbox::deliver;
+  void deliver(domain::event_ptr what, actors::receipt_ptr counted) override {
     add({kind::event, {}, what->name, {}, what->data, what, true, {}});
+    if (counted != nullptr)
+      counted->add(recipients);
   }
   void answer(const actors::reply_to& where, actors::reply what) override {
     add(
@@ -47,6 +50,10 @@ public:
   }
   void unsubscribe(const actors::connection_ref& who, const domain::topic& topic) override {
     add({kind::unsubscribed, who, topic, {}, {}, nullptr, true, {}});
+  }
+  void describe(const actors::connection_ref& who, domain::session_facts facts) override {
+    add({kind::described, who, {}, {}, {}, nullptr, true, {}});
+    described = std::move(facts);
   }
   void close(const actors::connection_ref& who, domain::close_code why) override {
     add({kind::closed, who, {}, {}, {}, nullptr, true, why});
@@ -79,6 +86,8 @@ public:
 
   /// Called with each entry as it comes; entries are not kept then.
   std::function<void(const entry&)> watcher;
+  std::size_t recipients = 0;      // of each delivery that is counted
+  domain::session_facts described; // the last ones
 
 private:
   void add(entry e) {

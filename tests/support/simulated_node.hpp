@@ -84,7 +84,7 @@ struct simulated_node : simulated_system {
     world->ids = &ids;
     world->random = &random;
     world->log = &log;
-    world->out = &outbox;
+    world->use(outbox);
     world->config.own_threads = false;
     world->config.passwords = {1, 8192};
     world->config.jwt_secret = "0123456789abcdef0123456789abcdef";
@@ -93,6 +93,7 @@ struct simulated_node : simulated_system {
     start_storage();
     world->book.put(actors::spawn_room_directory(system, world));
     world->book.put(actors::spawn_authenticator(system, world));
+    world->book.put(actors::spawn_broadcaster(system, world));
     run();
   }
   ~simulated_node() {

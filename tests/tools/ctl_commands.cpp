@@ -37,8 +37,8 @@ const std::string actors_answer = R"({"total":10002,"totals":{"room":2,"session"
 
 TEST_CASE("every command's help has an example of itself", "[tools][ctl]") {
   for (const std::string name :
-       {"actors", "actor", "rooms", "room", "sessions", "session", "trace", "why", "top",
-        "login"}) {
+       {"actors", "actor", "rooms", "room", "sessions", "session", "broadcast", "trace", "why",
+        "top", "login"}) {
     INFO(name);
     const auto r = troupectl({name, "--help"});
     CHECK(r.code == 0);
@@ -60,6 +60,11 @@ TEST_CASE("wrong usage exits 2 with one line", "[tools][ctl]") {
     {"--token", "t", "--url", "ftp://x", "rooms"},
     {"--token-file", "/nowhere/token", "rooms"},
     {"rooms"}, // no token
+    {"--token", "t", "broadcast", "--all"},
+    {"--token", "t", "broadcast", "--event", "e", "--all", "--data", "{"},
+    {"--token", "t", "broadcast", "--event", "e", "--all", "--near", "1,2"},
+    {"--token", "t", "broadcast", "--event", "e", "--all", "--attribute", "plan"},
+    {"--token", "t", "broadcast", "--event", "e", "--all", "--priority", "urgent"},
     {"login", "--email", "a@b.c"}};
   for (const auto& arguments : wrong) {
     INFO(arguments.size() << ' ' << (arguments.empty() ? "" : arguments.back()));
@@ -115,6 +120,47 @@ TEST_CASE("rooms are listed with who is in them", "[tools][ctl]") {
        "general  General  public       12       2         5     40.3k      3        0  act_21\n"
        "\n"
        "1 of 1 rooms\n");
+}
+
+TEST_CASE("a broadcast is sent as the options say", "[tools][ctl]") {
+  tests::scripted_node node{
+    {{200, R"({"recipients":3,"batched":false})"}, {200, R"({"recipients":null,"batched":true})"}}};
+  const auto r = troupectl(
+    {"--url",       node.url(),      "--token",    "t",           "broadcast", "--event",
+     "news",        "--data",        R"({"x":1})", "--room",      "a",         "--room",
+     "b",           "--except-user", "eve",        "--role",      "admin",     "--near",
+     "52.5,-13,50", "--attribute",   "plan=gold",  "--attribute", "level=3",   "--priority",
+     "low",         "--key",         "k",          "--volatile"});
+  CHECK(r.code == 0);
+  CHECK(r.out == "sent to 3 sessions\n");
+  CHECK(
+    troupectl(
+      {"--url", node.url(), "--token", "t", "broadcast", "--event", "e", "--all", "--batch"})
+      .out
+    == "put into a batch\n");
+  CHECK(node.asked().at(0).target() == "/api/v1/broadcast");
+  CHECK(
+    node.asked().at(0).body()
+    == R"({"event":"news","data":{"x":1},"target":{"rooms":["a","b"],"exceptUsers":["eve"],)"
+       R"("roles":["admin"],"near":{"lat":52.5,"lng":-13,"radiusKm":50},)"
+       R"("attributes":{"plan":"gold","level":3}},"priority":"low","key":"k","batch":false,)"
+       R"("volatile":true})");
+  CHECK(
+    node.asked().at(1).body()
+    == R"({"event":"e","data":null,"target":{"all":true},"batch":true,"volatile":false})");
+}
+
+TEST_CASE("broadcast statistics are shown, or begin anew", "[tools][ctl]") {
+  tests::scripted_node node{{{200, R"({"total":7})"}, {204, ""}}};
+  CHECK(
+    troupectl({"--url", node.url(), "--token", "t", "broadcast", "stats", "--for-room", "a",
+               "--for-user", "b"})
+      .out
+    == "total  7\n");
+  CHECK(
+    troupectl({"--url", node.url(), "--token", "t", "broadcast", "stats", "--reset"}).code == 0);
+  CHECK(node.asked().at(0).target() == "/api/v1/admin/broadcast/stats?room=a&user=b");
+  CHECK(node.asked().at(1).method_string() == "DELETE");
 }
 
 TEST_CASE("json output is the node's answer untouched", "[tools][ctl]") {

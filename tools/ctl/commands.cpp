@@ -2,6 +2,7 @@
 
 #include "domain/json.hpp"
 #include "domain/limits.hpp"
+#include "tools/ctl/broadcast.hpp"
 #include "tools/ctl/client.hpp"
 #include "tools/ctl/top.hpp"
 #include "tools/ctl/trace.hpp"
@@ -100,6 +101,7 @@ private:
     declare_sessions();
     declare_trace();
     declare_why();
+    declare_broadcast();
     declare_top();
     declare_login();
   }
@@ -199,6 +201,69 @@ private:
       [this] { show("/admin/why?message=" + escape(id_) + "&user=" + escape(user_), show_why); });
   }
 
+  void declare_broadcast() {
+    auto* send = command(
+      "broadcast", "Send an event to rooms, users or all; or what was sent",
+      "troupectl broadcast --event maintenance --data '{\"at\":\"22:00\"}' --all --role moderator");
+    send->require_subcommand(0, 1);
+    auto& o = broadcast_;
+    send->add_option("--event", o.event, "The event's name");
+    send->add_option("--data", o.data, "Its data, as JSON")->capture_default_str();
+    send->add_option("--room", o.rooms, "To who is in this room (may be repeated)");
+    send->add_option("--user", o.users, "To all sessions of this user (may be repeated)");
+    send->add_flag("--all", o.is_for_all, "To all who are signed in");
+    send->add_option("--except-room", o.except_rooms, "Not to who is in this room");
+    send->add_option("--except-user", o.except_users, "Not to this user");
+    send->add_option("--role", o.roles, "Only to this role: user, moderator or admin");
+    send->add_option("--near", o.near, "Only to who is within KM of there: LAT,LNG,KM");
+    send->add_option("--attribute", o.attributes, "Only to sessions with NAME=VALUE");
+    send->add_option("--priority", o.priority, "critical, high, normal, low or background")
+      ->check(CLI::IsMember({"critical", "high", "normal", "low", "background"}));
+    send->add_option("--key", o.key, "Of undelivered events with this key only the newest is sent");
+    send->add_flag("--batch", o.is_batched, "May wait for others, at most 100 ms");
+    send->add_flag("--volatile", o.is_volatile, "May be dropped for who reads slowly");
+    send->callback([this, send] {
+      if (send->get_subcommands().empty())
+        send_broadcast();
+    });
+    auto* stats = send->add_subcommand("stats", "Counts, the top five, the last failures");
+    stats->footer("Example: troupectl broadcast stats --for-room general");
+    stats->add_option("--for-room", stats_room_, "With the counts of this room");
+    stats->add_option("--for-user", stats_user_, "With the counts of this user");
+    stats->add_flag("--reset", is_reset_, "Begin anew");
+    stats->callback([this] { show_broadcasts(); });
+  }
+
+  void send_broadcast() {
+    if (broadcast_.event.empty())
+      throw failure{exit_usage, "broadcast: --event is required"};
+    std::string body, why;
+    if (!write_broadcast(broadcast_, body, why))
+      throw failure{exit_usage, "broadcast: " + why};
+    const auto a = checked(node().post("/broadcast", body));
+    if (is_json())
+      out_ << a.body << '\n';
+    else if (a.json.IsObject() && a.json.HasMember("recipients") && a.json["recipients"].IsUint64())
+      out_ << "sent to " << a.json["recipients"].GetUint64() << " sessions\n";
+    else
+      out_ << "put into a batch\n";
+  }
+
+  void show_broadcasts() {
+    const std::string path = "/admin/broadcast/stats";
+    if (is_reset_) {
+      const auto a = checked(node().del(path));
+      out_ << (is_json() ? (a.body.empty() ? "{}" : a.body) : "the statistics begin anew") << '\n';
+      return;
+    }
+    std::string query;
+    if (!stats_room_.empty())
+      query += "?room=" + escape(stats_room_);
+    if (!stats_user_.empty())
+      query += (query.empty() ? "?user=" : "&user=") + escape(stats_user_);
+    show(path + query, show_detail);
+  }
+
   void declare_top() {
     auto* top = command("top", "The busiest actors, once a second", "troupectl top --once");
     top->add_flag("--once", is_once_, "Print once and end");
@@ -292,7 +357,9 @@ private:
   int limit_ = 50;
   int seconds_ = static_cast<int>(domain::limits::trace_time.count());
   int lines_ = static_cast<int>(domain::limits::trace_lines);
-  bool is_kick_ = false, is_once_ = false, is_content_ = false;
+  bool is_kick_ = false, is_once_ = false, is_content_ = false, is_reset_ = false;
+  broadcast_options broadcast_;
+  std::string stats_room_, stats_user_;
 };
 
 } // namespace

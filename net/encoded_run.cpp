@@ -1,0 +1,62 @@
+#include "net/encoded_run.hpp"
+
+#include "net/rfc6455/compression.hpp"
+#include "net/socketio/encoder.hpp"
+
+namespace net {
+namespace {
+
+constexpr std::uint8_t shared_window_bits = 15;
+
+frame_ptr deflated(const frame_ptr& plain) {
+  if (plain->header_size == 0 || plain->payload().size() < rfc6455::compressed_bytes_min)
+    return plain;
+  auto packed = rfc6455::compress(plain, shared_window_bits);
+  return packed->bytes.size() < plain->bytes.size() ? packed : plain;
+}
+
+} // namespace
+
+const std::vector<frame_ptr>& encoded_run::frames(encoding e, packing p) {
+  auto& all = at(e, p).frames;
+  if (!all.empty())
+    return all;
+  all.reserve(run_.size());
+  if (p == packing::plain)
+    for (std::size_t i = 0; i < run_.size(); ++i)
+      all.push_back(encode(e, *event_of(run_[i]), journal_offset{shard_, first_ + i}));
+  else
+    for (const auto& each : frames(e, packing::plain))
+      all.push_back(deflated(each));
+  return all;
+}
+
+const frame_ptr& encoded_run::chunk(encoding e, packing p) {
+  auto& whole = at(e, p).chunk;
+  if (whole != nullptr)
+    return whole;
+  const auto& parts = frames(e, p);
+  if (parts.size() == 1)
+    return whole = parts.front();
+  auto joined = std::make_shared<frame>();
+  std::size_t size = 0;
+  for (const auto& part : parts)
+    size += part->bytes.size();
+  joined->bytes.reserve(size);
+  for (const auto& part : parts)
+    joined->bytes += part->bytes;
+  return whole = std::move(joined);
+}
+
+const std::vector<frame_ptr>& encoded_run::unmarked(encoding e) {
+  if (e != encoding::socketio)
+    return frames(e, packing::plain);
+  if (unmarked_.empty())
+    for (const auto& each : run_) {
+      const auto& what = *event_of(each);
+      unmarked_.push_back(socketio::encode_event(what.name, what.data, {}));
+    }
+  return unmarked_;
+}
+
+} // namespace net
