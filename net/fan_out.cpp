@@ -1,9 +1,8 @@
 #include "net/fan_out.hpp"
 
 #include "net/client.hpp"
+#include "net/encode.hpp"
 #include "net/journal.hpp"
-#include "net/plain/codec.hpp"
-#include "net/socketio/encoder.hpp"
 #include "net/topics.hpp"
 
 #include <array>
@@ -57,10 +56,7 @@ public:
 
 private:
   frame_ptr encode(encoding e, const domain::event& what, std::uint64_t position) const {
-    if (e == encoding::plain)
-      return plain::encode_event(what.name, what.data);
-    return socketio::encode_event(
-      what.name, what.data, to_string(journal_offset{shard_, position}));
+    return net::encode(e, what, journal_offset{shard_, position});
   }
 
   static constexpr auto encodings = static_cast<std::size_t>(encoding::count_);

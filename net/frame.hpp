@@ -36,6 +36,6 @@ struct frame_part {
 frame_part take_frame(std::string_view& rest);
 
 /// The protocols in which an event is encoded: once each, whatever the number of receivers.
-enum class encoding : std::uint8_t { plain, socketio, count_ };
+enum class encoding : std::uint8_t { plain, plain_msgpack, socketio, socketio_msgpack, count_ };
 
 } // namespace net

@@ -3,10 +3,9 @@
 #include "actors/node.hpp"
 #include "domain/limits.hpp"
 #include "net/delivery.hpp"
-#include "net/plain/codec.hpp"
+#include "net/encode.hpp"
 #include "net/services.hpp"
 #include "net/shard.hpp"
-#include "net/socketio/encoder.hpp"
 
 #include <caf/all.hpp>
 
@@ -150,20 +149,15 @@ bool recovery::fits(const std::vector<journal::entry>& missed) const {
 void recovery::finish(const std::vector<journal::entry>& missed) {
   auto& home = who_->home();
   client::signed_in result{granted_.id.value, pid_, true, {}};
-  auto encode = [&](const domain::event& e, journal_offset at) {
-    if (who_->protocol() == encoding::plain)
-      return plain::encode_event(e.name, e.data);
-    return socketio::encode_event(e.name, e.data, to_string(at));
-  };
   std::unordered_set<const domain::event*> seen;
   for (const auto& e : missed) {
     seen.insert(e.what.get());
-    result.missed.push_back(encode(*e.what, {offset_.shard, e.position}));
+    result.missed.push_back(encode(who_->protocol(), *e.what, {offset_.shard, e.position}));
   }
   auto held = std::move(who_->held_);
   for (const auto& e : *held)
     if (!seen.contains(e.what.get()))
-      result.missed.push_back(encode(*e.what, {home.index(), e.position}));
+      result.missed.push_back(encode(who_->protocol(), *e.what, {home.index(), e.position}));
   who_->session_ = session_;
   who_->user_ = principal_.user;
   who_->session_id_ = granted_.id.value;

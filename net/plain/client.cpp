@@ -7,6 +7,8 @@
 #include "net/json/failure.hpp"
 #include "net/json/reader.hpp"
 #include "net/opening.hpp"
+#include "net/plain/packed_codec.hpp"
+#include "net/plain/sub_protocol.hpp"
 #include "net/shard.hpp"
 
 #include <caf/all.hpp>
@@ -47,9 +49,10 @@ close_code close_code_of(domain::errc why) {
 } // namespace
 
 plain_client::plain_client(
-  services& context, timers& clock, std::shared_ptr<parting_links> parting, std::string address)
-    : net::client{context.home, encoding::plain, std::move(address)}, context_{context},
-      clock_{clock}, parting_{std::move(parting)} {
+  services& context, timers& clock, std::shared_ptr<parting_links> parting, encoding format,
+  std::string address)
+    : net::client{context.home, format, std::move(address)}, context_{context}, clock_{clock},
+      parting_{std::move(parting)} {
   set_takes_chunks(true);
 }
 
@@ -83,7 +86,7 @@ void plain_client::on_signed_in(
     return;
   if (!outcome) {
     if (!id.empty())
-      send(encode_ack(id, actors::make_reply(outcome.error()).json));
+      send(ack(id, actors::make_reply(outcome.error()).json));
     end(close_code_of(outcome.error().code));
     return;
   }
@@ -96,9 +99,9 @@ void plain_client::on_signed_in(
   if (id.empty())
     on_emit("authenticated", who.take());
   else
-    send(encode_ack(id, who.take()));
+    send(ack(id, who.take()));
   if (const auto early = std::move(early_); !early.empty())
-    on_message(early, false);
+    on_message(early, protocol() == encoding::plain_msgpack);
   if (link_ != nullptr && wants_more())
     link_->resume();
 }
@@ -109,7 +112,8 @@ void plain_client::on_message(std::string_view bytes, bool binary) {
   const auto keep = shared_from_this();
   if (stage_ == stage::over)
     return;
-  if (binary) {
+  const bool is_packed = protocol() == encoding::plain_msgpack;
+  if (binary != is_packed) {
     end(close_code::unsupported);
     return;
   }
@@ -117,7 +121,7 @@ void plain_client::on_message(std::string_view bytes, bool binary) {
     early_ = bytes;
     return;
   }
-  const auto asked = decode(bytes);
+  const auto asked = is_packed ? decode_packed(bytes) : decode(bytes);
   if (!asked) {
     end(close_code::bad_request);
     return;
@@ -150,7 +154,7 @@ void plain_client::answer_request(
   if (id.empty())
     on_emit("error", json::failure_event(name, failed));
   else
-    send(encode_ack(id, failed.json));
+    send(ack(id, failed.json));
 }
 
 void plain_client::on_gone(std::uint16_t) {
@@ -170,7 +174,7 @@ void plain_client::on_pong() {
 
 void plain_client::on_answer(const actors::reply_to& where, const actors::reply& what) {
   if (!where.ack.empty())
-    send(encode_ack(where.ack, what.json));
+    send(ack(where.ack, what.json));
   else if (!what.ok)
     on_emit("error", json::failure_event(where.command, what));
   else if (std::string_view{where.command} == "join-room")
@@ -178,7 +182,13 @@ void plain_client::on_answer(const actors::reply_to& where, const actors::reply&
 }
 
 void plain_client::on_emit(std::string_view name, std::string_view data_json) {
-  send(encode_event(name, data_json));
+  const bool is_packed = protocol() == encoding::plain_msgpack;
+  send(is_packed ? encode_packed_event(name, data_json) : encode_event(name, data_json));
+}
+
+frame_ptr plain_client::ack(std::string_view id_json, std::string_view data_json) const {
+  const bool is_packed = protocol() == encoding::plain_msgpack;
+  return is_packed ? encode_packed_ack(id_json, data_json) : encode_ack(id_json, data_json);
 }
 
 void plain_client::on_close(close_code why) {
@@ -228,21 +238,6 @@ void plain_client::end(close_code why) {
 namespace net {
 namespace {
 
-constexpr std::string_view sub_protocol = "troupe.v1.json";
-
-bool offers(std::string_view list, std::string_view wanted) {
-  while (!list.empty()) {
-    const auto end = std::min(list.find(','), list.size());
-    auto each = list.substr(0, end);
-    each.remove_prefix(std::min(each.find_first_not_of(" \t"), each.size()));
-    each.remove_suffix(each.size() - (each.find_last_not_of(" \t") + 1));
-    if (each == wanted)
-      return true;
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
-  return false;
-}
-
 /// RFC 6750 §2.1; the scheme's case does not matter. Empty: no such token.
 std::string_view bearer_of(std::string_view header) {
   constexpr std::string_view scheme = "bearer ";
@@ -274,13 +269,16 @@ struct plain_door {
       refuse_opening(e, 403, "This origin is not allowed");
       return;
     }
-    std::string protocol;
-    if (offers(asked.header("Sec-WebSocket-Protocol"), sub_protocol))
-      protocol = sub_protocol;
+    const auto chosen = plain::choose_sub_protocol(asked);
+    if (!chosen) {
+      refuse_opening(e, 400, plain::unknown_sub_protocol);
+      return;
+    }
     std::string token{bearer_of(asked.header("Authorization"))};
-    const auto made = std::make_shared<plain::plain_client>(context, clock, parting, asked.address);
+    const auto made =
+      std::make_shared<plain::plain_client>(context, clock, parting, chosen->format, asked.address);
     context.home.attach(made);
-    made->open(e, std::move(protocol), std::move(token));
+    made->open(e, chosen->name, std::move(token));
   }
 
   services& context;

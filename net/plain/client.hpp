@@ -17,8 +17,10 @@ namespace net::plain {
 /// its shard's thread.
 class plain_client final : public net::client, public timed, private websocket::handler {
 public:
+  /// `format`: encoding::plain or plain_msgpack.
   plain_client(
-    services& context, timers& clock, std::shared_ptr<parting_links> parting, std::string address);
+    services& context, timers& clock, std::shared_ptr<parting_links> parting, encoding format,
+    std::string address);
 
   /// Answers the handshake. `token`: from the header, or empty.
   void open(const http::exchange_ptr& e, std::string protocol, std::string token);
@@ -47,6 +49,7 @@ private:
   void on_request(const request& asked);
   void answer_request(const std::string& id, std::string_view name, const domain::error& why);
   void send(const frame_ptr& what) { enqueue(what, domain::delivery_class::ephemeral); }
+  frame_ptr ack(std::string_view id_json, std::string_view data_json) const;
   void end(domain::close_code why);
 
   services& context_;

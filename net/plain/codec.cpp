@@ -22,17 +22,21 @@ domain::result<request> decode(std::string_view text) {
   auto parsed = json::parse(text);
   if (!parsed)
     return parsed.error();
+  return read_request(std::move(*parsed));
+}
+
+domain::result<request> read_request(rapidjson::Document parsed) {
   const auto refuse = [](const char* why) {
     return domain::error{domain::errc::bad_request, why, {}, {}};
   };
-  if (!parsed->IsObject())
-    return refuse("A frame must be a JSON object");
+  if (!parsed.IsObject())
+    return refuse("A frame must be an object");
   request made;
-  const auto name = parsed->FindMember("event");
-  if (name == parsed->MemberEnd() || !name->value.IsString())
+  const auto name = parsed.FindMember("event");
+  if (name == parsed.MemberEnd() || !name->value.IsString())
     return refuse("A frame needs an event name");
   made.event.assign(name->value.GetString(), name->value.GetStringLength());
-  if (const auto id = parsed->FindMember("id"); id != parsed->MemberEnd()) {
+  if (const auto id = parsed.FindMember("id"); id != parsed.MemberEnd()) {
     const auto& v = id->value;
     if (!v.IsString() && !v.IsNumber())
       return refuse("An id must be a string or a number");
@@ -40,9 +44,9 @@ domain::result<request> decode(std::string_view text) {
     if (v.IsString() ? v.GetStringLength() > id_bytes_max : made.id.size() > id_bytes_max)
       return refuse("An id is too long");
   }
-  if (const auto data = parsed->FindMember("data"); data != parsed->MemberEnd())
+  if (const auto data = parsed.FindMember("data"); data != parsed.MemberEnd())
     made.data = &data->value;
-  made.content = std::move(*parsed);
+  made.content = std::move(parsed);
   return made;
 }
 

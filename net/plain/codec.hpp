@@ -27,5 +27,7 @@ struct request {
 
 /// One frame of a client. Error: bad_request, and the connection is closed.
 domain::result<request> decode(std::string_view text);
+/// The same, once parsed.
+domain::result<request> read_request(rapidjson::Document parsed);
 
 } // namespace net::plain

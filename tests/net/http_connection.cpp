@@ -343,7 +343,7 @@ TEST_CASE("an upgrade takes the socket and what came behind the handshake", "[ne
   REQUIRE(c.until([&] { return c.taken != nullptr; }));
   CHECK(c.taken->leftover == "frame");
   CHECK(c.taken->handshake["Upgrade"] == "WebSocket");
-  CHECK(c.taken->socket.is_open());
+  CHECK(c.taken->stream.is_open());
   CHECK(c.live == 0);
 }
 

@@ -147,12 +147,12 @@ export function websocketRows({ port, alice, bob, room, secret }) {
       },
     },
     {
-      name: 'WebSocket handshake: an unknown sub-protocol is not chosen',
-      expect: undefined,
+      name: 'WebSocket handshake: an unknown sub-protocol',
+      expect: 400,
       async run() {
-        const socket = await RawWebSocket.open(port, '/ws', { 'Sec-WebSocket-Protocol': 'mqtt' });
-        socket.destroy();
-        return socket.handshakeHeaders['sec-websocket-protocol'];
+        const { connection, answer } = await exchange(port, handshake('/ws', { 'Sec-WebSocket-Protocol': 'mqtt' }));
+        connection.destroy();
+        return answer?.status;
       },
     },
     {

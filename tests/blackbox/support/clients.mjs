@@ -1,6 +1,7 @@
 // What a client does: sign up, sign in, talk over Socket.IO, plain WebSocket and REST.
 import { createHmac, randomBytes } from 'node:crypto';
 import { after } from 'node:test';
+import notepack from 'notepack.io';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
 
@@ -137,7 +138,10 @@ export const connectSocket = (url, token, options) => socketClient(url, token, o
 
 // -- plain WebSocket --
 
-/// The sub-protocol troupe.v1.json. `log` has every event in order; `ask` answers the acknowledgement's data.
+export const subProtocols = ['troupe.v1.json', 'troupe.v1.msgpack'];
+const packs = (protocol) => protocol === 'troupe.v1.msgpack';
+
+/// The sub-protocols troupe.v1.json and troupe.v1.msgpack. `log` has every event in order; `ask` answers the acknowledgement's data.
 export class PlainClient {
   constructor(wsUrl, token, { inHeader = false, protocol = 'troupe.v1.json' } = {}) {
     this.log = [];
@@ -157,7 +161,11 @@ export class PlainClient {
         resolve({ code, reason: reason.toString() });
       });
     });
-    this.socket.on('message', (bytes) => this.receive(JSON.parse(bytes.toString())));
+    this.isPacked = packs(protocol);
+    this.socket.on('message', (bytes, isBinary) => {
+      if (isBinary !== this.isPacked) throw new Error(`a ${isBinary ? 'binary' : 'text'} message over ${protocol}`);
+      this.receive(isBinary ? notepack.decode(bytes) : JSON.parse(bytes.toString()));
+    });
     this.opened = new Promise((resolve, reject) => {
       this.socket.on('error', reject);
       this.socket.on('open', () => resolve(this));
@@ -180,14 +188,18 @@ export class PlainClient {
     return this.log.filter((frame) => frame.event === event).map((frame) => frame.data);
   }
 
+  send(frame) {
+    this.socket.send(this.isPacked ? notepack.encode(frame) : JSON.stringify(frame));
+  }
+
   tell(event, data) {
-    this.socket.send(JSON.stringify({ event, data }));
+    this.send({ event, data });
   }
 
   ask(event, data, ms = 15_000) {
     const id = this.nextId++;
     const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
-    this.socket.send(JSON.stringify({ event, data, id }));
+    this.send({ event, data, id });
     return within(ms, answer, `the answer to ${event}`);
   }
 
