@@ -124,6 +124,8 @@ public:
   bool is_closed() const { return is_closed_; }
 
 protected:
+  /// Before the first subscription: what is delivered comes in this encoding.
+  void set_protocol(encoding e) { protocol_ = e; }
   void become_dirty(); // flush() at the end of this turn
   write_queue& queue() { return queue_; }
   /// True: several frames may come as one buffer (a WebSocket takes it as it is; polling needs them

@@ -3,6 +3,7 @@
 #include "net/plain/codec.hpp"
 #include "net/plain/packed_codec.hpp"
 #include "net/socketio/encoder.hpp"
+#include "net/socketio/packed.hpp"
 #include "net/sse/encoder.hpp"
 #include "net/sse/positions.hpp"
 
@@ -18,6 +19,8 @@ frame_ptr encode(encoding as, const domain::event& what, const journal_offset& a
     return sse::encode_event(what.name, what.data, sse::id_of(what));
   case encoding::sse_rooms:
     return sse::encode_event(what.name, what.data, {});
+  case encoding::socketio_msgpack:
+    return socketio::encode_packed_event(what.name, what.data, to_string(at));
   case encoding::socketio:
   case encoding::count_:
     break;

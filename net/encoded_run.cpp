@@ -2,6 +2,7 @@
 
 #include "net/rfc6455/compression.hpp"
 #include "net/socketio/encoder.hpp"
+#include "net/socketio/packed.hpp"
 
 namespace net {
 namespace {
@@ -49,14 +50,17 @@ const frame_ptr& encoded_run::chunk(encoding e, packing p) {
 }
 
 const std::vector<frame_ptr>& encoded_run::unmarked(encoding e) {
-  if (e != encoding::socketio)
+  if (e != encoding::socketio && e != encoding::socketio_msgpack)
     return frames(e, packing::plain);
-  if (unmarked_.empty())
+  auto& all = unmarked_[static_cast<std::size_t>(e)];
+  if (all.empty())
     for (const auto& each : run_) {
       const auto& what = *event_of(each);
-      unmarked_.push_back(socketio::encode_event(what.name, what.data, {}));
+      all.push_back(
+        e == encoding::socketio ? socketio::encode_event(what.name, what.data, {})
+                                : socketio::encode_packed_event(what.name, what.data, {}));
     }
-  return unmarked_;
+  return all;
 }
 
 } // namespace net

@@ -49,7 +49,7 @@ private:
   std::uint32_t shard_;
   std::uint64_t first_;
   std::array<std::array<made, packings>, encodings> made_;
-  std::vector<frame_ptr> unmarked_;
+  std::array<std::vector<frame_ptr>, encodings> unmarked_;
 };
 
 } // namespace net

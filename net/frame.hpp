@@ -40,6 +40,7 @@ enum class encoding : std::uint8_t {
   plain,
   plain_msgpack,
   socketio,
+  socketio_msgpack,
   sse,       // of one room: the event's id is its place there, and in the shared frame
   sse_rooms, // of several: each stream puts an id line of its own before the frame
   count_

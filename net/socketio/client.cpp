@@ -8,9 +8,11 @@
 #include "net/shard.hpp"
 #include "net/socketio/admin.hpp"
 #include "net/socketio/encoder.hpp"
+#include "net/socketio/packed.hpp"
 
 #include <caf/all.hpp>
 
+#include <charconv>
 #include <utility>
 
 namespace net::socketio {
@@ -39,7 +41,7 @@ std::shared_ptr<resident> socketio_client::enter(socket& s) {
 
 void socketio_client::on_answer(const actors::reply_to& where, const actors::reply& what) {
   if (!where.ack.empty())
-    send(encode_ack(where.ack, what.json));
+    acknowledge(where.ack, what.json);
   else if (!what.ok)
     on_emit("error", json::failure_event(where.command, what));
   else if (std::string_view{where.command} == "join-room")
@@ -47,7 +49,20 @@ void socketio_client::on_answer(const actors::reply_to& where, const actors::rep
 }
 
 void socketio_client::on_emit(std::string_view name, std::string_view data_json) {
-  send(encode_event(name, data_json, {}));
+  send(
+    codec() == socketio::codec::json ? encode_event(name, data_json, {})
+                                     : encode_packed_event(name, data_json, {}));
+}
+
+/// `ack`: the number of the client's event, as it was read.
+void socketio_client::acknowledge(const std::string& ack, std::string_view data_json) {
+  if (codec() == socketio::codec::json) {
+    send(encode_ack(ack, data_json));
+    return;
+  }
+  std::uint64_t id = 0;
+  std::from_chars(ack.data(), ack.data() + ack.size(), id);
+  send(encode_packed(packet_type::ack, "/", id, {'[' + std::string{data_json} + ']'}));
 }
 
 void socketio_client::on_close(domain::close_code why) {
@@ -72,7 +87,7 @@ void socketio_client::on_end(std::string_view reason, bool is_final) {
 }
 
 void socketio_client::on_msgpack() {
-  close(static_cast<std::uint16_t>(domain::close_code::bad_request), "forced close");
+  set_protocol(encoding::socketio_msgpack);
 }
 
 void socketio_client::on_left(std::string_view) {
@@ -150,7 +165,7 @@ void socketio_client::fail_command(
   if (ack.empty())
     on_emit("error", json::failure_event(name, failed));
   else
-    send(encode_ack(ack, failed.json));
+    acknowledge(ack, failed.json);
 }
 
 } // namespace net::socketio

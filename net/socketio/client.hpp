@@ -49,6 +49,7 @@ private:
 
   void on_signed_in(domain::result<signed_in> outcome);
   void refuse(std::string_view message, std::string_view data_json = {});
+  void acknowledge(const std::string& ack, std::string_view data_json);
   void fail_command(std::string_view name, const std::string& ack, const domain::error& why);
 
   socket* chat_ = nullptr; // "/", from the CONNECT until it is left

@@ -194,6 +194,11 @@ void connection::joined() {
 void connection::forget(socket& who) {
   who.stage_ = socket::stage::left;
   std::erase_if(sockets_, [&](const auto& each) { return each.get() == &who; });
+  // Without a namespace, and not on the way to its first: the clock starts again.
+  const auto is_in = std::any_of(
+    sockets_.begin(), sockets_.end(), [](const auto& each) { return each->is_joined(); });
+  if (!is_in && connect_by_ == never && !is_over())
+    wait_for_connect();
 }
 
 void connection::leave(socket& who, std::string_view reason) {
@@ -201,8 +206,6 @@ void connection::leave(socket& who, std::string_view reason) {
   forget(who);
   give_up_on(who);
   who.user_->on_left(reason);
-  if (sockets_.empty() && !is_over())
-    wait_for_connect();
 }
 
 bool connection::await(question q) {

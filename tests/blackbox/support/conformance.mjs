@@ -14,7 +14,8 @@ process.on('exit', () => {
 /// On a busy machine a client may need longer than the modes' defaults give it.
 export const patiently = ['--ping-interval', '25000', '--ping-timeout', '30000', '--connect-timeout', '30000'];
 
-/// Starts it and waits for its line. Ended when the test file is done; a bad end fails it.
+/// Starts it and waits for its line; called at the top of a test file or in a test (not in `before`).
+/// Ended when the file is done; a bad end fails it.
 export async function startConformance(mode, ...args) {
   const child = spawn(binary('troupe-conformance'), ['--listen', '127.0.0.1:0', '--mode', mode, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
