@@ -69,15 +69,28 @@ std::map<batch_book::number, batch_book::batch>::iterator batch_book::find(const
 }
 
 std::vector<event_ptr> batch_book::add(const event_ptr& what, moment now) {
-  std::vector<event_ptr> out;
   auto at = find(*what);
+  // Of one topic and class only one batch is open: two would mix up the order of their events.
+  std::vector<number> others;
+  for (const auto& each : topics_of(*what))
+    if (const auto known = by_topic_.find(each); known != by_topic_.end())
+      for (const auto n : known->second)
+        if (const auto other = batches_.find(n);
+            other != at && other->second.events.front()->priority == what->priority)
+          others.push_back(n);
+  std::sort(others.begin(), others.end());
+  others.erase(std::unique(others.begin(), others.end()), others.end());
+  std::vector<event_ptr> out;
+  for (const auto n : others)
+    out.push_back(take(batches_.find(n), now.wall));
   if (at != batches_.end() && at->second.bytes + what->data.size() > limits::batch_event_bytes) {
     out.push_back(take(at, now.wall));
     at = batches_.end();
   }
   if (at == batches_.end()) {
     if (batches_.size() >= limits::open_batches) {
-      out = take_touching(*what, now.wall);
+      for (auto& older : take_touching(*what, now.wall))
+        out.push_back(std::move(older));
       out.push_back(what);
       return out;
     }

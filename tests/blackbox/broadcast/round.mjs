@@ -128,7 +128,7 @@ export async function playRound(node, adminToken, random, { operations = 150 } =
 
   const ops = [];
   const open = () => clients.filter((each) => !each.isClosed);
-  const reader = () => pick(open().filter((each) => !each.isStalled));
+  const readers = () => open().filter((each) => !each.wasStalled); // the others may be closed any time
   const pad = () => (random.chance(0.5) ? 'x'.repeat(random.between(8, 60) * 1024) : '');
 
   function randomTarget(op) {
@@ -182,12 +182,12 @@ export async function playRound(node, adminToken, random, { operations = 150 } =
     op.volatile = random.chance(0.3);
     const data = { topic: publicTopic, event: 'test', data: { n: op.n, pad: pad() }, volatile: op.volatile };
     if (random.chance(0.5)) data.key = op.key = pick(['k1', 'k2']);
-    const answer = await reader().socket.ask('publish', data);
+    const answer = await pick(readers()).socket.ask('publish', data);
     if (!answer.ok) throw new Error(`publish: ${JSON.stringify(answer)}`);
   }
 
   async function say(op) {
-    const speaker = reader();
+    const speaker = pick(readers());
     const room = rooms.map((each) => `room:${each}`).find((topic) => speaker.topics.has(topic));
     if (!room) return publish(op);
     op.topics = [room];
@@ -214,7 +214,7 @@ export async function playRound(node, adminToken, random, { operations = 150 } =
     if (open().every((each) => each.isStalled)) open().forEach((each) => each.resume());
     const op = { n, topics: [], exceptTopics: [], when: {}, cls: 'normal' };
     const kind = random.between(0, 9);
-    await (kind < 7 ? broadcast(op) : kind < 9 ? publish(op) : say(op));
+    await (kind < 7 || readers().length === 0 ? broadcast(op) : kind < 9 ? publish(op) : say(op));
     ops.push(op);
   }
 
