@@ -1,12 +1,14 @@
 // GET /stream: server-sent events, and their exact resume.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import {
   api, connectPlain, createRoom, eventually, login, register, signToken, unique, within,
 } from './support/clients.mjs';
-import { admin, startNode } from './support/node.mjs';
+import { admin, root, startNode } from './support/node.mjs';
 import { openStream, Stream } from './support/stream.mjs';
 
 let node;
@@ -342,4 +344,32 @@ test('an expired token ends its stream', async (t) => {
   const stream = await openStream(own.url, secret, { rooms: [room] });
   await within(60_000, stream.ended, 'the end of the token');
   assert.equal(stream.of('stream-end').at(-1).code, 4540);
+});
+
+test('the example of the docs listens and goes on after a crash', async () => {
+  const page = readFileSync(path.join(root, 'docs/sse.md'), 'utf8');
+  const [, code] = /```js\n([\s\S]*?)```/.exec(page);
+  const listen = new Function(`${code}; return listen;`)();
+  const { room, say } = await lobby();
+  const seen = [];
+  const events = [];
+  let isOver = false;
+  const token = async () => {
+    if (isOver) throw new Error('over');
+    return bob.token;
+  };
+  const ended = listen(`${node.url}/api/v1/stream?rooms=${room.id}`, token, (event, data) => {
+    events.push(event);
+    if (event === 'new-message') seen.push(data.seq);
+  });
+  await eventually(5000, () => events.includes('stream-ready'));
+  await say(3);
+  await eventually(5000, () => seen.length === 3);
+  await node.restart();
+  await say(3);
+  await eventually(15_000, () => seen.length === 6);
+  assert.deepEqual(seen, range(1, 6));
+  isOver = true;
+  await node.restart();
+  await assert.rejects(within(15_000, ended, 'the end'), /over/);
 });
