@@ -9,15 +9,17 @@
 namespace net {
 
 bool topics::add(client& who, const domain::topic& topic) {
-  auto& slot = entries_[topic];
+  auto* slot = find(topic);
   if (slot == nullptr) {
-    slot = std::make_unique<topic_entry>();
+    auto made = std::make_unique<topic_entry>();
+    slot = made.get();
     slot->name = topic;
+    entries_.emplace(slot->name, std::move(made));
   }
   for (auto& [entry, index] : who.subscriptions_)
-    if (entry == slot.get())
+    if (entry == slot)
       return false;
-  who.subscriptions_.emplace_back(slot.get(), slot->subscribers.size());
+  who.subscriptions_.emplace_back(slot, slot->subscribers.size());
   slot->subscribers.push_back(&who);
   who.home().past().note(trail::kind::subscribed, who, topic);
   return true;
@@ -50,7 +52,7 @@ void topics::remove_all(client& who, const std::function<void(const domain::topi
     each(entry->name);
     erase_at(*entry, index);
     if (entry->subscribers.empty())
-      entries_.erase(domain::topic{entry->name});
+      entries_.erase(entries_.find(entry->name));
   }
 }
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -33,7 +33,8 @@ public:
 
 private:
   void erase_at(topic_entry& entry, std::size_t index);
-  std::unordered_map<std::string, std::unique_ptr<topic_entry>> entries_;
+  /// By the entries' own names: each signed-in user has a topic, and its name is there once.
+  std::unordered_map<std::string_view, std::unique_ptr<topic_entry>> entries_;
 };
 
 } // namespace net

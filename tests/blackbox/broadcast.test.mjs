@@ -223,6 +223,59 @@ test('who can take no more is closed only for what may not be dropped', async ()
   assert.equal((await client.closed).code, 4008);
 });
 
+test('a connection lost in its backlog is not recovered as if nothing were missing', async () => {
+  const user = unique('sio');
+  const target = { users: [user] };
+  const client = await connectSocket(node.url, signToken({ sub: user }), {
+    transports: ['websocket'], reconnectionDelay: 50, reconnectionDelayMax: 100,
+  });
+  const reconnected = () => new Promise((resolve) => client.once('connect', () => resolve(client.recovered)));
+  const lose = () => client.io.engine.transport.ws.terminate();
+
+  // Without a backlog classes change nothing: what was missed comes, in order.
+  await sent({ event: 'n', data: { n: 1 }, target });
+  await eventually(3000, () => client.of('n').length === 1);
+  let back = reconnected();
+  lose();
+  for (const [n, priority] of [[2, 'low'], [3, 'critical'], [4, 'normal']])
+    await sent({ event: 'n', data: { n }, target, priority });
+  assert.equal(await back, true);
+  await eventually(3000, () => client.of('n').length === 4);
+  assert.deepEqual(client.of('n').map((each) => each.n), [1, 2, 3, 4]);
+
+  // With one they overtake each other, and the offset does not tell what came.
+  client.io.engine.transport.ws._socket.pause();
+  const dropped = async () => (await node.metrics())['troupe_dropped_total{class="volatile"}'];
+  const already = await dropped();
+  for (let n = 0; (await dropped()) === already; ++n) {
+    assert.ok(n < 500, 'the socket is full at last');
+    await sent({ event: 'filler', data: { pad: 'x'.repeat(200_000) }, target, volatile: true });
+  }
+  for (const priority of ['low', 'critical', 'normal']) await sent({ event: 'late', data: {}, target, priority });
+  back = reconnected();
+  lose();
+  assert.equal(await back, false, 'a fresh session: the client synchronises');
+  await sent({ event: 'n', data: { n: 5 }, target });
+  await eventually(3000, () => client.of('n').length === 5);
+  client.end();
+});
+
+test('what waits in a batch goes out before the node stops', async (t) => {
+  const own = await startNode(
+    { env: { TROUPE_EXTERNAL_USERS: 'on', TROUPE_EXTERNAL_ROLES: 'on' } },
+    t,
+  );
+  const moderator = signToken({ sub: unique('mod'), role: 'moderator' });
+  const client = await connectPlain(own.wsUrl, signToken({ sub: unique('u') }));
+  for (let n = 1; n <= 3; ++n)
+    await api(own.url, 'POST', '/broadcast', {
+      token: moderator, body: { event: 'last', data: n, target: { all: true }, batch: true },
+    });
+  await own.terminate();
+  assert.equal((await client.closed).code, 4001);
+  assert.deepEqual(client.of('batched-messages').flatMap((each) => each.messages.map((m) => m.data)), [1, 2, 3]);
+});
+
 test('statistics tell what was sent, and begin anew', async () => {
   const room = unique('room');
   await api(node.url, 'DELETE', '/admin/broadcast/stats', { token });
