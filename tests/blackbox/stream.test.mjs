@@ -117,6 +117,43 @@ test('Last-Event-ID brings exactly what was missed, over a cut, kill -9 and a re
   }
 });
 
+test('cuts at any moment of a burst lose nothing and show nothing twice', async () => {
+  const seed = Number(process.env.TROUPE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  let state = seed;
+  const below = (n) => {
+    state = (state * 1103515245 + 12345) % 2 ** 31;
+    return state % n;
+  };
+  const [one, two] = [await lobby(), await lobby()];
+  const writer = await connectPlain(node.wsUrl, alice.token);
+  for (const { room } of [one, two]) await writer.ask('join-room', { roomId: room.id });
+  const total = 300;
+  const burst = (async () => {
+    for (let i = 0; i < total; i++)
+      await Promise.all([one, two].map(({ room }) => writer.ask('send-message', { roomId: room.id, content: 'x'.repeat(below(2000) + 1) })));
+  })();
+  const rooms = [one.room, two.room];
+  const seen = [];
+  let lastEventId = `${one.room.id}:0,${two.room.id}:0`;
+  let streams = 0;
+  while (seen.length < 2 * total) {
+    const stream = await openStream(node.url, bob.token, { rooms, lastEventId });
+    assert.deepEqual(stream.of('reset'), [], `TROUPE_TEST_SEED=${seed}`);
+    const enough = Math.min(2 * total - seen.length, stream.of('new-message').length + below(60));
+    await eventually(15_000, () => stream.of('new-message').length >= enough, `TROUPE_TEST_SEED=${seed}`);
+    await stream.cut();
+    seen.push(...stream.of('new-message').map((m) => `${m.roomId}:${m.seq}`));
+    ({ lastEventId } = stream);
+    streams++;
+  }
+  await burst;
+  assert.ok(streams > 5, `${streams} streams`);
+  for (const room of rooms)
+    assert.deepEqual(seen.filter((s) => s.startsWith(`${room.id}:`)), range(1, total).map((i) => `${room.id}:${i}`),
+      `TROUPE_TEST_SEED=${seed}`);
+  await writer.end();
+});
+
 test('a gap that is too large, another history and a broken id are told by reset', async () => {
   const { room, say } = await lobby();
   await say(2, 'x'.repeat(3000));
