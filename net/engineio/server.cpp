@@ -21,6 +21,8 @@ server::~server() {
   sessions_.clear();
   for (const auto& [sid, each] : left)
     each->abandon();
+  const auto parting = std::move(*shared_.parting); // each of them holds the set that holds it
+  shared_.parting->clear();
 }
 
 void server::handle(const http::exchange_ptr& e) {

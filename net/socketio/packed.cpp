@@ -22,13 +22,28 @@ begin(packet_type type, std::string_view nsp, std::optional<std::uint64_t> id, b
   return out;
 }
 
+/// Depth is bounded by the guard. No map that came looks like one: each is from binary data.
+std::size_t count_attachments(const rapidjson::Value& v) {
+  std::size_t found = 0;
+  if (v.IsArray())
+    for (const auto& each : v.GetArray())
+      found += count_attachments(each);
+  if (!v.IsObject())
+    return found;
+  if (v.HasMember("_placeholder"))
+    return v["_placeholder"].IsTrue() ? 1 : 0;
+  for (const auto& member : v.GetObject())
+    found += count_attachments(member.value);
+  return found;
+}
+
 } // namespace
 
 std::optional<packet> decode_packed(std::string_view bytes) {
   auto read = msgpack::parse_with_attachments(bytes, attachments_max);
   if (!read || !read->value.IsObject())
     return std::nullopt;
-  auto& map = read->value;
+  const auto& map = read->value;
   const auto type = map.FindMember("type");
   const auto nsp = map.FindMember("nsp");
   const auto end = map.MemberEnd();
@@ -54,6 +69,8 @@ std::optional<packet> decode_packed(std::string_view bytes) {
              : std::nullopt;
   if (!is_data_of(made.type, data->value))
     return std::nullopt;
+  if (count_attachments(data->value) != read->attachments.size())
+    return std::nullopt; // bytes in a key that nobody knows
   made.data.CopyFrom(data->value, made.data.GetAllocator());
   made.has_data = true;
   made.attachments = std::move(read->attachments);
@@ -74,7 +91,7 @@ frame_ptr encode_packed(
   auto out = begin(type, nsp, id, !what.json.empty());
   if (!what.attachments.empty()) {
     rapidjson::Document parsed;
-    parsed.Parse(what.json.data(), what.json.size());
+    parsed.Parse<rapidjson::kParseFullPrecisionFlag>(what.json.data(), what.json.size());
     out.value(parsed, {what.attachments.begin(), what.attachments.end()});
   } else if (!what.json.empty()) {
     out.json(what.json);

@@ -76,6 +76,32 @@ TEST_CASE("binary data of a map becomes attachments", "[net][socketio][msgpack]"
     == R"(["x",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}])");
 }
 
+TEST_CASE("binary data belongs into the data", "[net][socketio][msgpack]") {
+  const auto with = [](std::string_view key) {
+    return net::msgpack::writer{}
+      .map(4)
+      .text("type")
+      .number(std::uint64_t{2})
+      .text("nsp")
+      .text("/")
+      .text("data")
+      .array(2)
+      .text("x")
+      .binary("1")
+      .text(key)
+      .binary("2")
+      .take();
+  };
+  CHECK_FALSE(decode_packed(with("options")));
+  CHECK_FALSE(decode_packed(with("id")));
+}
+
+TEST_CASE("numbers beside attachments keep their last bit", "[net][socketio][msgpack]") {
+  const std::vector<std::string> bytes{"b"};
+  const auto json = R"(["x",-5.293318329523221e-17,{"_placeholder":true,"num":0}])"s;
+  CHECK(read(encode_packed(packet_type::event, "/", {}, {json, bytes})).find(json) != json.npos);
+}
+
 TEST_CASE("a map that is no packet is refused", "[net][socketio][msgpack]") {
   const auto bad = GENERATE(
     "{}"s, "[]"s, "1"s, R"({"type":2,"data":["x"]})"s, R"({"nsp":"/","data":["x"]})"s,
