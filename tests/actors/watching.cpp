@@ -81,7 +81,7 @@ TEST_CASE_METHOD(
   CHECK(room->sessions == 1);
   CHECK(room->room.member_count == 1);
   auto view = ask<actors::session_view>(bob.session, actors::session_view_query{});
-  CHECK(view->topics == std::vector<domain::topic>{"room:lobby"});
+  CHECK(view->topics == std::vector<domain::topic>{"user:usr_bob", "all", "room:lobby"});
 }
 
 TEST_CASE_METHOD(
@@ -116,7 +116,7 @@ TEST_CASE_METHOD(
   CHECK(has(watch(ann, "no such/id"), R"("code":"not_found")"));
   CHECK(of(kind::subscribed).empty());
   auto view = ask<actors::session_view>(ann.session, actors::session_view_query{});
-  CHECK(view->topics.empty());
+  CHECK(view->topics == std::vector<domain::topic>{"user:usr_ann", "all"});
 }
 
 TEST_CASE_METHOD(
