@@ -26,6 +26,7 @@ export const isFor = (op, client) =>
 
 /// The topic through which a client gets it, as `gap` names it.
 const via = (op, client) => op.topics.find((topic) => client.topics.has(topic));
+const kindOf = (op) => (op.isMessage ? 'message' : op.batch ? 'batched' : 'event');
 const gapClass = (op) =>
   op.volatile ? 'volatile' : op.cls === 'low' || op.cls === 'background' ? op.cls : undefined;
 
@@ -44,7 +45,8 @@ export function check(ops, client, received, gaps, { isClosed = false } = {}) {
   // Order: of a topic and class as sent; events with a key among themselves.
   const inOrder = (name, chosen) => {
     for (let i = 1; i < chosen.length; ++i)
-      if (chosen[i].n < chosen[i - 1].n) wrong.push(`#${chosen[i].n} came after #${chosen[i - 1].n} (${name})`);
+      if (chosen[i].n < chosen[i - 1].n)
+        wrong.push(`${kindOf(chosen[i])} #${chosen[i].n} came after ${kindOf(chosen[i - 1])} #${chosen[i - 1].n} (${name})`);
   };
   for (const topic of new Set(ops.flatMap((op) => op.topics)))
     for (const cls of ['critical', 'high', 'normal', 'low', 'background'])
