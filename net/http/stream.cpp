@@ -69,7 +69,7 @@ void stream::written() {
 }
 
 void stream::end() {
-  on_gone_ = nullptr;
+  on_gone_ = on_drained_ = nullptr;
   if (is_over_ || is_ending_)
     return;
   is_ending_ = true;
@@ -97,8 +97,11 @@ void stream::wait_writable() {
   }
   socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](error_code failed) {
     self->is_blocked_ = false;
-    if (!failed)
-      self->flush();
+    if (failed)
+      return;
+    self->flush();
+    if (!self->is_blocked_ && self->on_drained_)
+      self->on_drained_();
   });
 }
 
@@ -133,6 +136,7 @@ void stream::close() {
   if (is_over_)
     return;
   is_over_ = true;
+  on_drained_ = nullptr;
   deadline_.reset();
   error_code ignored;
   socket_.close(ignored);
