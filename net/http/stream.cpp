@@ -62,7 +62,7 @@ void stream::written() {
 }
 
 void stream::end() {
-  on_gone_ = nullptr;
+  on_gone_ = on_drained_ = nullptr;
   if (is_over_ || is_ending_)
     return;
   is_ending_ = true;
@@ -90,8 +90,11 @@ void stream::wait_writable() {
   }
   stream_.wait_writable([self = shared_from_this()](error_code failed) {
     self->is_blocked_ = false;
-    if (!failed)
-      self->flush();
+    if (failed)
+      return;
+    self->flush();
+    if (!self->is_blocked_ && self->on_drained_)
+      self->on_drained_();
   });
 }
 
@@ -126,6 +129,7 @@ void stream::close() {
   if (is_over_)
     return;
   is_over_ = true;
+  on_drained_ = nullptr;
   deadline_.reset();
   stream_.close();
 }

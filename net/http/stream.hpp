@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace net {
 class shard;
@@ -31,6 +32,8 @@ public:
     shard& home, std::unique_ptr<streamed> from, write_queue& queue, std::function<void()> on_gone);
 
   void start();
+  /// `tell`: what could not be written at once is written now.
+  void on_drained(std::function<void()> tell) { on_drained_ = std::move(tell); }
   /// Everything queued, in one system call; the rest when the socket takes more.
   void flush();
   /// The owner lets go, and may go away with its queue: what is in it is sent within
@@ -51,6 +54,7 @@ private:
   write_queue* queue_;
   write_queue last_;
   std::function<void()> on_gone_;
+  std::function<void()> on_drained_;
   std::unique_ptr<boost::asio::steady_timer> deadline_; // of progress, then of the end
   std::size_t read_ = 0;
   bool is_blocked_ = false;

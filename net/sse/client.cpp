@@ -143,6 +143,10 @@ void sse_client::begin() {
       if (const auto alive = weak.lock())
         alive->closed(false); // nothing here takes a session over: a new stream resumes by seq
     });
+  stream_->on_drained([weak = weak_from_this()] { // what was dropped meanwhile can be told
+    if (const auto alive = std::static_pointer_cast<sse_client>(weak.lock()))
+      alive->become_dirty();
+  });
   stream_->start();
   domain::json_object rooms;
   for (const auto& each : wanted_.rooms)

@@ -315,6 +315,30 @@ test('a client that does not read is closed at the bound, and the others do not 
   await Promise.all([reader.cut(), writer.end()]);
 });
 
+test('volatile events that a slow reader lost are told when it reads again', async () => {
+  const topic = `public:${unique('t')}`;
+  const slow = connect(node.port, '127.0.0.1');
+  slow.write(`GET /api/v1/stream?topics=${topic} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${bob.token}\r\n\r\n`);
+  await within(5000, new Promise((resolve) => slow.once('readable', resolve)), 'the head');
+  const writer = await connectPlain(node.wsUrl, alice.token);
+  const before = await node.metric('troupe_dropped_total');
+  const data = { text: 'x'.repeat(20_000) };
+  let sent = 0;
+  while ((await node.metric('troupe_dropped_total')) < before + 10 && sent < 2000) {
+    await Promise.all(range(1, 20).map(() => writer.ask('publish', { topic, event: 'price', data, volatile: true })));
+    sent += 20;
+  }
+  let text = '';
+  slow.on('data', (chunk) => (text = (text + chunk).slice(-200_000)));
+  await eventually(10_000, () => text.includes('event: gap'), 'the gap');
+  const [, gap] = /event: gap\ndata: (.*)\n/.exec(text);
+  const told = JSON.parse(gap);
+  assert.deepEqual([told.topic, told.class], [topic, 'volatile']);
+  assert.equal(told.dropped, (await node.metric('troupe_dropped_total')) - before);
+  slow.destroy();
+  await writer.end();
+});
+
 test('streams leave nothing behind, whoever ends them', async () => {
   const { room } = await lobby();
   const figures = async () => {
