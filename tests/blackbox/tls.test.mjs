@@ -1,17 +1,18 @@
 // The same node behind TLS: who gets in, with what, and a certificate that changes under way.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
+import { promisify } from 'node:util';
 
 import { WebSocket } from 'ws';
 
 import { eventually, signToken, socketClient, within } from './support/clients.mjs';
-import { startNode, temporaryFolder } from './support/node.mjs';
+import { admin, binary, startNode, temporaryFolder } from './support/node.mjs';
 
 const folder = temporaryFolder();
 /// A certificate for 127.0.0.1 that signs itself.
@@ -38,7 +39,10 @@ before(async () => {
   show(first);
   node = await startNode({
     args: ['--log-format', 'json'],
-    env: { TROUPE_TLS_CERT: live.cert, TROUPE_TLS_KEY: live.key, TROUPE_EXTERNAL_USERS: 'on' },
+    env: {
+      TROUPE_TLS_CERT: live.cert, TROUPE_TLS_KEY: live.key, TROUPE_EXTERNAL_USERS: 'on',
+      TROUPE_ADMIN_EMAIL: admin.email, TROUPE_ADMIN_PASSWORD: admin.password,
+    },
   });
 });
 after(() => node.stop());
@@ -97,6 +101,18 @@ describe('who gets in', () => {
   ]) {
     test(`${what} is refused`, () => assert.rejects(handshake(options)));
   }
+
+  test('troupectl, when it knows who signed the certificate', async () => {
+    const { accessToken } = JSON.parse((await request('POST', '/api/v1/auth/login', {
+      body: JSON.stringify(admin), headers: { 'content-type': 'application/json' },
+    })).body);
+    const ctl = (...more) => promisify(execFile)(
+      binary('troupectl'), ['--url', node.url, '--token', accessToken, ...more], { env: {} });
+    const { stdout } = await ctl('--ca-file', first.cert, '-o', 'json', 'sessions');
+    assert.ok(JSON.parse(stdout));
+    await assert.rejects(ctl('sessions'), /certificate verify failed/);
+    await assert.rejects(ctl('--ca-file', second.cert, 'sessions'), /certificate verify failed/);
+  });
 
   test('plain HTTP is cut off, and the node goes on', async () => {
     const socket = net.connect(node.port, '127.0.0.1');

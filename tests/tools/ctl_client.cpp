@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-TEST_CASE("an address is http, a host and a port", "[tools][ctl]") {
+TEST_CASE("an address is http or https, a host and a port", "[tools][ctl]") {
   ctl::endpoint e;
   std::string why;
   REQUIRE(ctl::parse_endpoint("http://127.0.0.1:8080", e, why));
@@ -15,8 +15,13 @@ TEST_CASE("an address is http, a host and a port", "[tools][ctl]") {
   REQUIRE(ctl::parse_endpoint("http://[::1]:9", e, why));
   CHECK(e.host == "::1");
   CHECK(e.port == 9);
+  CHECK_FALSE(e.is_tls);
+  REQUIRE(ctl::parse_endpoint("https://chat.example", e, why));
+  CHECK(e.host == "chat.example");
+  CHECK(e.port == 443);
+  CHECK(e.is_tls);
   for (const auto* wrong :
-       {"", "127.0.0.1", "https://a", "http://", "http://a/b", "http://a:", "http://a:0",
+       {"", "127.0.0.1", "ftp://a", "https://", "http://", "http://a/b", "http://a:", "http://a:0",
         "http://a:65536", "http://a:8x", "http://u@a", "http://[::1", "http://[::1]8"}) {
     INFO(wrong);
     CHECK_FALSE(ctl::parse_endpoint(wrong, e, why));

@@ -3,11 +3,13 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
 #include <charconv>
 #include <cstddef>
+#include <memory>
 
 namespace ctl {
 
@@ -30,12 +32,12 @@ public:
   run(const endpoint& where, http::request<http::string_body>& request, beast::error_code& why) {
     connect(where, why);
     if (!why)
-      await(why, [&](auto done) { http::async_write(stream_, request, done); });
+      await_on_stream(why, [&](auto& s, auto done) { http::async_write(s, request, done); });
     http::response_parser<http::string_body> parser;
     parser.body_limit(answer_bytes_max);
     beast::flat_buffer buffer;
     if (!why)
-      await(why, [&](auto done) { http::async_read(stream_, buffer, parser, done); });
+      await_on_stream(why, [&](auto& s, auto done) { http::async_read(s, buffer, parser, done); });
     return parser.release();
   }
 
@@ -45,15 +47,17 @@ public:
     const std::function<void(const std::string&)>& line, beast::error_code& why) {
     connect(where, why);
     if (!why)
-      await(why, [&](auto done) { http::async_write(stream_, request, done); });
+      await_on_stream(why, [&](auto& s, auto done) { http::async_write(s, request, done); });
     http::response_parser<http::string_body> parser;
     parser.body_limit(boost::none);
     beast::flat_buffer buffer;
     if (!why)
-      await(why, [&](auto done) { http::async_read_header(stream_, buffer, parser, done); });
+      await_on_stream(
+        why, [&](auto& s, auto done) { http::async_read_header(s, buffer, parser, done); });
     const bool is_stream = !why && parser.get().result() == http::status::ok;
     while (!why && !parser.is_done()) {
-      await(why, [&](auto done) { http::async_read_some(stream_, buffer, parser, done); });
+      await_on_stream(
+        why, [&](auto& s, auto done) { http::async_read_some(s, buffer, parser, done); });
       auto& text = parser.get().body();
       for (auto end = text.find('\n'); is_stream && end != std::string::npos;
            end = text.find('\n')) {
@@ -70,6 +74,38 @@ private:
     const auto found = resolver.resolve(where.host, std::to_string(where.port), why);
     if (!why)
       await(why, [&](auto done) { stream_.async_connect(found, done); });
+    if (!why && where.is_tls)
+      secure(where, why);
+  }
+
+  /// The certificate must be signed by somebody we trust, and be this host's.
+  void secure(const endpoint& where, beast::error_code& why) {
+    if (where.ca_file.empty())
+      context_.set_default_verify_paths(why);
+    else
+      context_.load_verify_file(where.ca_file, why);
+    if (why)
+      return;
+    tls_ = std::make_unique<tls_stream>(stream_, context_);
+    tls_->set_verify_mode(asio::ssl::verify_peer);
+    tls_->set_verify_callback(asio::ssl::host_name_verification{where.host});
+    auto name = where.host; // SSL_set_tlsext_host_name without its old-style cast
+    SSL_ctrl(
+      tls_->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
+    await(why, [&](auto done) { tls_->async_handshake(asio::ssl::stream_base::client, done); });
+  }
+
+  template <class Start>
+  void await_on_stream(beast::error_code& why, Start start) {
+    await(why, [&](auto done) {
+      if (tls_ != nullptr)
+        start(*tls_, done);
+      else
+        start(stream_, done);
+    });
+    // A node that closes without TLS's goodbye behind a whole answer has not cut it short.
+    if (why == asio::ssl::error::stream_truncated)
+      why = {};
   }
 
   template <class Start>
@@ -80,8 +116,11 @@ private:
     io_.run();
   }
 
+  using tls_stream = asio::ssl::stream<beast::tcp_stream&>;
   asio::io_context io_;
+  asio::ssl::context context_{asio::ssl::context::tls_client};
   beast::tcp_stream stream_{io_};
+  std::unique_ptr<tls_stream> tls_; // only for https
   std::chrono::steady_clock::time_point deadline_;
 };
 
@@ -109,16 +148,17 @@ std::string refusal(const answer& a) {
 } // namespace
 
 bool parse_endpoint(std::string_view url, endpoint& out, std::string& why) {
-  constexpr std::string_view scheme = "http://";
-  if (!url.starts_with(scheme)) {
-    why = "the address must begin with http://";
+  constexpr std::string_view plain = "http://", secure = "https://";
+  out.is_tls = url.starts_with(secure);
+  if (!out.is_tls && !url.starts_with(plain)) {
+    why = "the address must begin with http:// or https://";
     return false;
   }
-  auto rest = url.substr(scheme.size());
+  auto rest = url.substr(out.is_tls ? secure.size() : plain.size());
   if (rest.ends_with('/'))
     rest.remove_suffix(1);
   if (rest.empty() || rest.find_first_of("/?#@ ") != std::string_view::npos) {
-    why = "the address must be http://host[:port]";
+    why = "the address must be http[s]://host[:port]";
     return false;
   }
   std::string_view port;
@@ -135,7 +175,7 @@ bool parse_endpoint(std::string_view url, endpoint& out, std::string& why) {
     rest = rest.substr(0, colon);
   }
   out.host = rest;
-  out.port = 80;
+  out.port = out.is_tls ? 443 : 80;
   if (port.empty())
     return true;
   const auto* end = port.data() + port.size();
@@ -180,7 +220,8 @@ http::request<http::string_body> make_request(
 
 std::string broken(const endpoint& where, const beast::error_code& why) {
   const auto text = why == beast::error::timeout ? std::string{"no answer in time"} : why.message();
-  return "http://" + where.host + ":" + std::to_string(where.port) + ": " + text;
+  return (where.is_tls ? "https://" : "http://") + where.host + ":" + std::to_string(where.port)
+         + ": " + text;
 }
 
 } // namespace

@@ -10,10 +10,12 @@
 
 namespace ctl {
 
-/// Where a node is: `http://host[:port]`, nothing behind it.
+/// Where a node is: `http://host[:port]` or `https://host[:port]`, nothing behind it.
 struct endpoint {
   std::string host;
   std::uint16_t port = 80;
+  bool is_tls = false;
+  std::string ca_file = {}; // PEM: who may have signed its certificate; empty: the system's list
 };
 /// False when the text is not such an address; `why` then says what is wrong.
 bool parse_endpoint(std::string_view url, endpoint& out, std::string& why);

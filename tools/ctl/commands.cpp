@@ -82,6 +82,8 @@ private:
     app_.add_option("--url", url_, "Address of a node")
       ->envname("TROUPE_URL")
       ->capture_default_str();
+    app_.add_option("--ca-file", ca_file_, "For https: who may have signed its certificate (PEM)")
+      ->envname("TROUPE_CA_FILE");
     app_.add_option("--token", token_, "Access token of an administrator")->envname("TROUPE_TOKEN");
     app_.add_option("--token-file", token_file_, "File with the token (- reads standard input)")
       ->envname("TROUPE_TOKEN_FILE");
@@ -300,6 +302,7 @@ private:
     std::string why;
     if (!parse_endpoint(url_, e, why))
       throw failure{exit_usage, "--url: " + why};
+    e.ca_file = ca_file_;
     return e;
   }
 
@@ -352,7 +355,7 @@ private:
 
   std::ostream& out_;
   CLI::App app_{"Looks into a running Troupe node and acts on it, over its admin API."};
-  std::string url_ = "http://127.0.0.1:8080", token_, token_file_, output_ = "table";
+  std::string url_ = "http://127.0.0.1:8080", ca_file_, token_, token_file_, output_ = "table";
   std::string type_, sort_ = "mailbox", id_, user_, email_, password_file_;
   int limit_ = 50;
   int seconds_ = static_cast<int>(domain::limits::trace_time.count());
