@@ -166,7 +166,8 @@ void swarm::writable(client& c) {
           + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: dHJvdXBlIGxvYWRnZW4gMQ==\r\n";
   if (is_plain())
-    c.out += "Sec-WebSocket-Extensions: permessage-deflate\r\nAuthorization: Bearer "
+    c.out += "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+             "client_no_context_takeover\r\nAuthorization: Bearer "
              + mint_token(where_.secret, c.index) + "\r\n";
   c.out += "\r\n";
   flush(c);
