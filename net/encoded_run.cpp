@@ -37,16 +37,7 @@ const frame_ptr& encoded_run::chunk(encoding e, packing p) {
   if (whole != nullptr)
     return whole;
   const auto& parts = frames(e, p);
-  if (parts.size() == 1)
-    return whole = parts.front();
-  auto joined = std::make_shared<frame>();
-  std::size_t size = 0;
-  for (const auto& part : parts)
-    size += part->bytes.size();
-  joined->bytes.reserve(size);
-  for (const auto& part : parts)
-    joined->bytes += part->bytes;
-  return whole = std::move(joined);
+  return whole = parts.size() == 1 ? parts.front() : join_frames(parts);
 }
 
 const std::vector<frame_ptr>& encoded_run::unmarked(encoding e) {
