@@ -139,10 +139,6 @@ private:
   friend class shard;
   friend class topics;
   friend class recovery;
-  struct held_event {
-    domain::event_ptr what;
-    std::uint64_t position;
-  };
   void send(actors::reply_to origin, domain::command what);
   bool is_let_in(const sign_in_handler& refused);
   void open_fresh(const domain::principal& who, const sign_in_handler& done);
@@ -152,6 +148,7 @@ private:
   void note_dropped(const domain::topic* from, std::string_view cls);
   void tell_gaps();
 
+  // What a delivery touches comes first: with many connections these lines are what it waits for.
   shard& home_;
   encoding protocol_;
   bool is_dirty_ = false;
@@ -164,22 +161,28 @@ private:
   std::uint8_t credits_;
   actors::connection_ref ref_;
   write_queue queue_;
+  struct held_event {
+    domain::event_ptr what;
+    std::uint64_t position;
+  };
+  std::unique_ptr<std::vector<held_event>> held_; // during recovery deliveries wait here
+  using gap_counts = std::map<std::pair<domain::topic, std::string_view>, std::uint32_t>;
+  std::unique_ptr<gap_counts> gaps_; // dropped and not yet told, by topic and class
+  std::uint64_t walk_ = 0;
+  std::uint64_t unordered_until_ =
+    0; // the journal's position of the last delivery that had no offset
+
   actors::session_actor session_;
   domain::user_id user_;
   domain::session_facts facts_;
   std::string address_;
   std::string session_id_;
   std::string pid_;
-  std::uint64_t opened_at_ = 0;       // the journal's position when the session came to this shard
-  std::uint64_t unordered_until_ = 0; // … of the last delivery that had no offset
-  std::uint64_t walk_ = 0;
+  std::uint64_t opened_at_ = 0; // the journal's position when the session came to this shard
   std::vector<std::pair<struct topic_entry*, std::size_t>> subscriptions_;
   // Rare, so allocated when needed: an idle connection keeps it small.
   std::unique_ptr<std::deque<std::pair<actors::reply_to, domain::command>>>
-    backlog_;                                     // commands without a credit
-  std::unique_ptr<std::vector<held_event>> held_; // during recovery deliveries wait here
-  using gap_counts = std::map<std::pair<domain::topic, std::string_view>, std::uint32_t>;
-  std::unique_ptr<gap_counts> gaps_; // dropped and not yet told, by topic and class
+    backlog_; // commands without a credit
 };
 
 } // namespace net

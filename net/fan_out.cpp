@@ -3,6 +3,7 @@
 #include "net/client.hpp"
 #include "net/encoded_run.hpp"
 #include "net/journal.hpp"
+#include "net/prefetch.hpp"
 #include "net/services.hpp"
 #include "net/topics.hpp"
 #include "net/tracer.hpp"
@@ -11,6 +12,7 @@ namespace net {
 
 namespace {
 
+constexpr std::size_t fetched_ahead = 8; // subscribers
 constexpr std::size_t run_length_max = 256;
 constexpr std::size_t run_bytes_max = 64 * 1024; // well below any queue
 
@@ -120,7 +122,11 @@ std::size_t hand_to_topic(shard& home, const domain::event_ptr& what, encoded_ru
     tell(trace, home.index(), made.run(), *topic);
   const auto how = handling_of(what, what->topic);
   std::size_t handed_to = 0;
-  for (auto* who : topic->subscribers) {
+  const auto& all = topic->subscribers;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i + fetched_ahead < all.size())
+      prefetch(all[i + fetched_ahead], 3);
+    auto* who = all[i];
     if (who->is_closed() || (!what->except_user.empty() && who->user() == what->except_user))
       continue;
     hand_to(*who, made, how);

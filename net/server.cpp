@@ -88,6 +88,8 @@ struct server::impl {
       trace, secured.get()});
     at.home->set_context(at.context.get());
     at.home->start();
+    if (config.io_uring)
+      at.home->send_together();
     auto table = http::make_routes(*at.context, site);
     add_plain(*table, *at.context);
     add_socketio(*table, *at.context, site);

@@ -3,16 +3,20 @@
 #include "domain/limits.hpp"
 #include "net/client.hpp"
 #include "net/conflation.hpp"
+#include "net/egress_batch.hpp"
 #include "net/fan_out.hpp"
 #include "net/journal.hpp"
+#include "net/prefetch.hpp"
 #include "net/services.hpp"
 #include "net/shard_queue.hpp"
 #include "net/topics.hpp"
 #include "net/trail.hpp"
+#include "net/websocket.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
@@ -25,6 +29,8 @@ thread_local shard* current_shard = nullptr;
 
 constexpr std::size_t interest_slots = 8'192;
 constexpr auto house_interval = std::chrono::seconds{1};
+
+constexpr std::size_t fetched_ahead = 4; // connections
 
 domain::steady_time steady_now() {
   return std::chrono::steady_clock::now();
@@ -43,6 +49,7 @@ struct shard::impl {
   std::vector<std::uint32_t> free_slots;
   std::vector<std::shared_ptr<client>> dirty, flushing;
   std::vector<std::shared_ptr<client>> overflowed;
+  std::unique_ptr<egress_batch> egress; // only while sends go together
 
   std::mutex mutex;
   std::vector<order> orders; // guarded by mutex
@@ -80,6 +87,12 @@ shard* shard::current() {
 void shard::start() {
   current_shard = this;
   keep_house();
+}
+
+bool shard::send_together() {
+  impl_->egress = egress_batch::make();
+  sends_together_ = impl_->egress != nullptr;
+  return sends_together_;
 }
 
 void shard::stop() {
@@ -259,17 +272,47 @@ bool shard::end_of_turn() {
 bool shard::flush_dirty() {
   if (impl_->dirty.empty())
     return false;
-  impl_->flushing.swap(impl_->dirty);
-  for (auto& who : impl_->flushing) {
-    who->is_dirty_ = false;
-    if (!who->is_closed_) {
-      who->flush();
-      who->queue_.note_flushed();
-      who->tell_gaps();
+  auto& all = impl_->flushing;
+  all.swap(impl_->dirty);
+  for (std::size_t first = 0; first < all.size(); first += egress_batch::sockets_max) {
+    const auto end = std::min(all.size(), first + egress_batch::sockets_max);
+    if (impl_->egress != nullptr && end - first > 1)
+      send_together(first, end);
+    for (auto i = first; i < end; ++i) {
+      auto& who = *all[i];
+      who.is_dirty_ = false;
+      if (!who.is_closed_) {
+        if (!who.queue_.take_settled())
+          who.flush();
+        who.queue_.note_flushed();
+        who.tell_gaps();
+      }
+      all[i].reset(); // now, while it is at hand
     }
   }
-  impl_->flushing.clear();
+  all.clear();
   return true;
+}
+
+/// Most of what the flushes behind it would send.
+void shard::send_together(std::size_t first, std::size_t end) {
+  auto& all = impl_->flushing;
+  auto& batch = *impl_->egress;
+  for (auto i = first; i < end; ++i) {
+    // The connections of a large room are in no cache: the next ones are fetched meanwhile.
+    if (i + 2 * fetched_ahead < all.size())
+      prefetch(all[i + 2 * fetched_ahead].get(), 3);
+    if (i + fetched_ahead < all.size())
+      if (const auto* next = all[i + fetched_ahead]->queue_.writer(); next != nullptr)
+        prefetch(next, 3);
+    auto& who = *all[i];
+    if (auto* writer = who.queue_.writer(); writer != nullptr && !who.is_closed_)
+      writer->flush_into(batch);
+  }
+  if (!batch.send()) {
+    impl_->egress.reset();
+    sends_together_ = false;
+  }
 }
 
 void shard::close_overflowed() {

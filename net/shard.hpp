@@ -43,7 +43,13 @@ public:
   /// The shard that the calling thread is, or nullptr. Any thread.
   static shard* current();
   void start(); // housekeeping; on this shard
-  void stop();  // on this shard: closes nothing, forgets its timers and connections
+  /// From now on what a turn sends to many connections goes in few system calls (io_uring). False:
+  /// the kernel refuses; one call for each connection, as before. On this shard.
+  bool send_together();
+  bool sends_together() const {
+    return sends_together_.load(std::memory_order_relaxed);
+  }            // any thread
+  void stop(); // on this shard: closes nothing, forgets its timers and connections
   std::uint32_t index() const { return index_; } // any thread
   boost::asio::io_context& io() { return io_; }  // any thread
   caf::execution_unit* unit() { return unit_; }  // any thread: where actors pinned here run
@@ -119,6 +125,14 @@ public:
     std::atomic<std::uint64_t> accepted{0}, clients{0};
     std::atomic<std::uint64_t> dropped_low{0}, dropped_background{0}; // of `dropped`
     std::atomic<std::uint64_t> conflated{0};
+    /// The kernel took so many bytes of one connection. On the shard.
+    void wrote(std::size_t bytes) {
+      const auto add = [](std::atomic<std::uint64_t>& to, std::uint64_t n) {
+        to.store(to.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+      };
+      add(writes, 1);
+      add(written_bytes, bytes);
+    }
   };
   counters stats;
   timer_gauge deadlines;      // of connections; any thread may read
@@ -131,6 +145,7 @@ private:
   void apply(const subscription& change);
   bool has_orders() const;
   bool flush_dirty();
+  void send_together(std::size_t first, std::size_t end);
   void close_overflowed();
   void keep_house();
   std::uint32_t index_;
@@ -138,6 +153,7 @@ private:
   caf::execution_unit* unit_;
   std::size_t queue_bytes_max_;
   services* context_ = nullptr;
+  std::atomic<bool> sends_together_{false};
   std::size_t live_ = 0;
   std::uint64_t walks_ = 0;
   std::unique_ptr<topics> topics_;

@@ -3,6 +3,7 @@
 #include "net/websocket.hpp"
 
 #include "domain/limits.hpp"
+#include "net/egress_batch.hpp"
 #include "net/engineio/packet.hpp"
 #include "net/http/upgraded.hpp"
 #include "net/rfc6455/compression.hpp"
@@ -71,13 +72,15 @@ frame_ptr make_close(std::uint16_t code, std::string_view reason) {
   return make_control_frame(opcode_close, payload);
 }
 
-class live_websocket final : public websocket {
+class live_websocket final : public websocket, private egress_batch::sender {
 public:
   live_websocket(
     shard& home, http::upgraded& from, std::size_t message_bytes_max, std::weak_ptr<void> alive,
     handler* owner, write_queue& queue)
-      : home_(home), stream_(std::move(from.stream)), unread_(std::move(from.leftover)),
-        reader_(message_bytes_max), alive_(std::move(alive)), owner_(owner), queue_(&queue) {}
+      : queue_(&queue), home_(home), stream_(std::move(from.stream)), owner_(owner),
+        alive_(std::move(alive)), unread_(std::move(from.leftover)), reader_(message_bytes_max) {
+    queue.set_writer(this);
+  }
 
   void start(const http::upgraded& from, const options& wanted) {
     queue_->push(make_raw(answer_to(from, wanted)));
@@ -105,15 +108,21 @@ public:
         return wait_until_writable();
       if (why)
         return abort();
-      home_.stats.writes.store(
-        home_.stats.writes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-      queue_->consume(sent);
+      took(sent);
     }
     progress_.reset();
     if (is_ending_)
       return end_tcp();
     if (const auto owed = std::move(owed_pong_); owed != nullptr)
       pong(*owed);
+  }
+
+  void flush_into(egress_batch& batch) override {
+    if (is_blocked_ || is_finished_ || stream_.is_tls() || queue_->empty())
+      return;
+    const auto parts = batch.room();
+    const auto count = queue_->gather(parts.data(), parts.size());
+    batch.add(stream_.socket().native_handle(), count, *this);
   }
 
   void resume() override {
@@ -126,7 +135,11 @@ public:
 
   bool is_blocked() const override { return is_blocked_; }
 
-  void use_queue(write_queue& q) override { queue_ = &q; }
+  void use_queue(write_queue& q) override {
+    queue_->set_writer(nullptr);
+    queue_ = &q;
+    q.set_writer(this);
+  }
 
   void close(std::uint16_t code, std::string_view reason) override {
     if (is_ending_ || is_closing_)
@@ -286,6 +299,17 @@ private:
 
   // -- writing --
 
+  void took(std::size_t bytes) {
+    home_.stats.wrote(bytes);
+    queue_->consume(bytes);
+  }
+
+  void on_sent(std::size_t bytes) override {
+    took(bytes);
+    if (queue_->empty() && progress_ == nullptr && owed_pong_ == nullptr && !is_ending_)
+      queue_->note_settled();
+  }
+
   void wait_until_writable() {
     is_blocked_ = true;
     if (progress_ == nullptr)
@@ -334,6 +358,7 @@ private:
       end_by(close_timeout);
     last_ = std::move(*queue_);
     queue_->clear();
+    queue_->set_writer(nullptr);
     queue_ = &last_;
     if (!stream_.is_open())
       end_tcp();
@@ -372,19 +397,9 @@ private:
     stream_.close();
   }
 
-  shard& home_;
-  byte_stream stream_;
-  std::array<char, idle_read_bytes> idle_;
-  std::string unread_; // came behind a message after which nothing more was wanted
-  rfc6455::message_reader reader_;
-  std::weak_ptr<void> alive_;
-  handler* owner_;
+  // What each send needs comes first: with many connections these lines are what it waits for.
   write_queue* queue_; // the owner's, until it is told that we are gone
-  write_queue last_;
-  std::unique_ptr<std::string> owed_pong_;
-  std::unique_ptr<boost::asio::steady_timer> progress_;
-  std::unique_ptr<boost::asio::steady_timer> deadline_;
-  std::uint8_t window_bits_ = 0;
+  shard& home_;
   bool is_open_ = false;
   bool is_reading_ = false;
   bool is_taking_ = false;
@@ -392,6 +407,18 @@ private:
   bool is_closing_ = false;  // our close frame is queued
   bool is_ending_ = false;   // the owner is told
   bool is_finished_ = false; // nothing more is written
+  std::uint8_t window_bits_ = 0;
+  std::unique_ptr<boost::asio::steady_timer> progress_;
+  std::unique_ptr<std::string> owed_pong_;
+  byte_stream stream_;
+
+  std::unique_ptr<boost::asio::steady_timer> deadline_;
+  handler* owner_;
+  std::weak_ptr<void> alive_;
+  write_queue last_;
+  std::string unread_; // came behind a message after which nothing more was wanted
+  rfc6455::message_reader reader_;
+  std::array<char, idle_read_bytes> idle_;
 };
 
 } // namespace

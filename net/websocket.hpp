@@ -10,6 +10,7 @@
 
 namespace net {
 
+class egress_batch;
 class shard;
 namespace http {
 struct upgraded;
@@ -51,6 +52,9 @@ public:
   /// Everything queued, in one system call; the rest when the socket takes more. Detects 10 s
   /// without progress.
   virtual void flush() = 0;
+  /// What a flush() right behind would send first goes with others; flush() has the rest, and every
+  /// error. Nothing may happen to this connection before the batch is sent.
+  virtual void flush_into(egress_batch& batch) = 0;
   virtual void resume() = 0; // read on
   /// Data is left that the peer's socket did not take yet.
   virtual bool is_blocked() const = 0;

@@ -2,6 +2,7 @@
 
 #include "domain/limits.hpp"
 
+#include <iterator>
 #include <limits>
 #include <sys/uio.h>
 
@@ -19,7 +20,7 @@ bool is_close(const frame& what) {
 void write_queue::push(frame_ptr what) {
   if (waiting_ != nullptr && is_close(*what)) {
     constexpr auto all = std::numeric_limits<std::size_t>::max();
-    bytes_ += waiting_->take(frames_, all, all);
+    take_waiting(all, all);
     waiting_.reset();
   }
   bytes_ += what->bytes.size();
@@ -89,17 +90,22 @@ void write_queue::refill() {
   if (waiting == nullptr || waiting->empty())
     return;
   has_backlog_ = had_backlog;
-  bytes_ =
-    waiting->take(frames_, domain::limits::committed_frames, domain::limits::committed_bytes);
-  if (!waiting->empty())
-    waiting_ = std::move(waiting);
+  waiting_ = std::move(waiting);
+  take_waiting(domain::limits::committed_frames, domain::limits::committed_bytes);
+  if (waiting_->empty())
+    waiting_.reset();
+}
+
+void write_queue::take_waiting(std::size_t frames_max, std::size_t bytes_max) {
+  std::vector<frame_ptr> taken;
+  bytes_ += waiting_->take(taken, frames_max, bytes_max);
+  frames_.insert(
+    frames_.end(), std::make_move_iterator(taken.begin()), std::make_move_iterator(taken.end()));
 }
 
 void write_queue::clear() {
-  if (frames_.capacity() > 4) // an idle connection keeps next to nothing
-    std::vector<frame_ptr>{}.swap(frames_);
-  else
-    frames_.clear();
+  frames_.clear();
+  frames_.shrink_to_fit();
   waiting_.reset();
   head_ = 0;
   offset_ = 0;

@@ -3,14 +3,18 @@
 #include "net/class_queue.hpp"
 #include "net/frame.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <vector>
+#include <utility>
 
 struct iovec;
 
 namespace net {
+
+class websocket;
 
 /// Frames that wait to be written to one connection, bounded in bytes by its owner. They leave in
 /// the order in which they came; what comes while the transport does not take them (a backlog)
@@ -40,16 +44,29 @@ public:
   frame_ptr pop();
   void clear();
 
+  /// Whoever sends it from now on; nullptr: nobody does by himself (polling, before and after a
+  /// WebSocket). Kept by the WebSocket, and so that the shard finds it without asking through all
+  /// the layers between them.
+  void set_writer(websocket* w) { writer_ = w; }
+  websocket* writer() const { return writer_; }
+  /// Said by the writer behind a send: there is nothing left for a flush. True once for each time.
+  void note_settled() { is_settled_ = true; }
+  bool take_settled() { return std::exchange(is_settled_, false); }
+
 private:
   void refill();
+  void take_waiting(std::size_t frames_max, std::size_t bytes_max);
 
-  std::vector<frame_ptr>
-    frames_; // released to no capacity when it ran empty: an idle connection costs nothing
+  // One or two frames in place: what a turn usually brings. More are released when it runs empty,
+  // so that an idle connection costs nothing.
+  boost::container::small_vector<frame_ptr, 2> frames_;
   std::unique_ptr<class_queue> waiting_; // only while there is a backlog
+  websocket* writer_ = nullptr;
   std::size_t head_ = 0;
   std::size_t offset_ = 0; // sent bytes of the first frame
   std::size_t bytes_ = 0;  // of frames_
   bool has_backlog_ = false;
+  bool is_settled_ = false;
 };
 
 } // namespace net

@@ -300,6 +300,9 @@ const std::vector<option_row>& option_table() {
      "WebSocket messages of 1 KiB or more are compressed for clients that offer "
      "permessage-deflate.",
      on_off<part_n, &front::compression>},
+    {"io-uring", "TROUPE_IO_URING", "on", "on, off",
+     "Sends to many connections go in one system call, where the kernel allows io_uring.",
+     on_off<part_n, &front::io_uring>},
     {"connections-per-address", "TROUPE_CONNECTIONS_PER_ADDRESS", "0", "0 to 1000000; 0: no bound",
      "Real-time connections of one address.",
      count<part_n, &front::connections_per_address_max, 0, many>},

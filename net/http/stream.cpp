@@ -43,8 +43,7 @@ void stream::flush() {
       return wait_writable();
     if (why)
       return gone();
-    home_.stats.writes.store(
-      home_.stats.writes.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    home_.stats.wrote(sent);
     const auto of_head = std::min(sent, head_.size());
     head_.erase(0, of_head);
     queue_->consume(sent - of_head);

@@ -39,14 +39,14 @@ struct guarded_text {
 
 } // namespace
 
-domain::result<rapidjson::Document> parse(std::string_view text) {
+domain::result<document> parse(std::string_view text) {
   // A zero byte is never legal in JSON, and RapidJSON takes it for the end: what follows would go
   // unread.
   if (text.empty() || std::memchr(text.data(), 0, text.size()) != nullptr)
     return domain::error{
       domain::errc::bad_request, "Invalid JSON: it is empty or holds a zero byte", {}, {}};
   guarded_text source{text, {}};
-  rapidjson::Document made;
+  document made;
   made.Populate(source);
   if (!source.failure.empty())
     return domain::error{domain::errc::bad_request, std::move(source.failure), {}, {}};

@@ -2,8 +2,7 @@
 
 #include "domain/command.hpp"
 #include "domain/result.hpp"
-
-#include <rapidjson/document.h>
+#include "net/json/document.hpp"
 
 #include <string>
 #include <string_view>
@@ -13,7 +12,7 @@ namespace net::json {
 /// Parses text from outside behind one guard, in one pass: depth ≤ limits::json_depth, values, keys
 /// and key bytes bounded, UTF-8 checked, no NaN or Infinity, nothing behind the value, no duplicate
 /// keys, no number beyond double. Never recursive. Error: bad_request.
-domain::result<rapidjson::Document> parse(std::string_view text);
+domain::result<document> parse(std::string_view text);
 /// JSON text of a value.
 std::string write(const rapidjson::Value& v);
 

@@ -337,9 +337,9 @@ domain::error refusal(const std::string& why) {
 
 } // namespace
 
-domain::result<rapidjson::Document> parse(std::string_view bytes) {
+domain::result<json::document> parse(std::string_view bytes) {
   parser source{bytes, nullptr, 0};
-  rapidjson::Document made;
+  json::document made;
   made.Populate(source);
   if (!source.failure.empty())
     return refusal(source.failure);

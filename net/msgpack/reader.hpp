@@ -1,8 +1,7 @@
 #pragma once
 
 #include "domain/result.hpp"
-
-#include <rapidjson/document.h>
+#include "net/json/document.hpp"
 
 #include <cstddef>
 #include <string>
@@ -16,11 +15,11 @@ namespace net::msgpack {
 /// declared size allocates nothing before its bytes are there. Never recursive. What JSON has no
 /// word for becomes what JSON.stringify makes of it: NaN and infinities null, dates ISO 8601 text,
 /// undefined null (in a map: the key is left out). Binary data is refused. Error: bad_request.
-domain::result<rapidjson::Document> parse(std::string_view bytes);
+domain::result<json::document> parse(std::string_view bytes);
 
 struct with_attachments {
   /// Binary data is `{"_placeholder":true,"num":N}` here, as in a JSON packet of Socket.IO.
-  rapidjson::Document value;
+  json::document value;
   std::vector<std::string> attachments;
 };
 /// The same with binary data, at most so many pieces. A map that looks like one of these is

@@ -25,7 +25,7 @@ domain::result<request> decode(std::string_view text) {
   return read_request(std::move(*parsed));
 }
 
-domain::result<request> read_request(rapidjson::Document parsed) {
+domain::result<request> read_request(json::document parsed) {
   const auto refuse = [](const char* why) {
     return domain::error{domain::errc::bad_request, why, {}, {}};
   };

@@ -4,8 +4,7 @@
 
 #include "domain/result.hpp"
 #include "net/frame.hpp"
-
-#include <rapidjson/document.h>
+#include "net/json/document.hpp"
 
 #include <string>
 #include <string_view>
@@ -22,12 +21,12 @@ struct request {
   std::string id; // JSON text; empty: no answer is asked for
   const rapidjson::Value* data =
     nullptr; // inside `content`, which may be moved; nullptr when missing
-  rapidjson::Document content;
+  json::document content;
 };
 
 /// One frame of a client. Error: bad_request, and the connection is closed.
 domain::result<request> decode(std::string_view text);
 /// The same, once parsed.
-domain::result<request> read_request(rapidjson::Document parsed);
+domain::result<request> read_request(json::document parsed);
 
 } // namespace net::plain

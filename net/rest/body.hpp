@@ -2,8 +2,7 @@
 
 #include "domain/result.hpp"
 #include "net/http/exchange.hpp"
-
-#include <rapidjson/document.h>
+#include "net/json/document.hpp"
 
 #include <optional>
 #include <string>
@@ -42,7 +41,7 @@ public:
 private:
   const rapidjson::Value* find(const char* name);
 
-  rapidjson::Document content_;
+  json::document content_;
   domain::error fatal_;
   std::vector<std::string> known_;
   std::vector<domain::violation> violations_;

@@ -90,7 +90,7 @@ frame_ptr encode_packed(
   packet_type type, std::string_view nsp, std::optional<std::uint64_t> id, const content& what) {
   auto out = begin(type, nsp, id, !what.json.empty());
   if (!what.attachments.empty()) {
-    rapidjson::Document parsed;
+    json::document parsed;
     parsed.Parse<rapidjson::kParseFullPrecisionFlag>(what.json.data(), what.json.size());
     out.value(parsed, {what.attachments.begin(), what.attachments.end()});
   } else if (!what.json.empty()) {

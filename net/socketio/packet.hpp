@@ -3,7 +3,7 @@
 // closed.
 #pragma once
 
-#include <rapidjson/document.h>
+#include "net/json/document.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -33,7 +33,7 @@ struct packet {
   std::optional<std::uint64_t> id; // at most 2^53 - 1
   std::size_t attachment_count = 0;
   bool has_data = false;
-  rapidjson::Document data;
+  json::document data;
   std::vector<std::string> attachments;
 
   bool is_binary() const {
