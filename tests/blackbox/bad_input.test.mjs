@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { advisoryRows } from './bad_input/advisory_rows.mjs';
 import { httpRows } from './bad_input/http_rows.mjs';
+import { msgpackRows } from './bad_input/msgpack_rows.mjs';
 import { Neighbour } from './bad_input/neighbour.mjs';
 import { restRows, secretsOf } from './bad_input/rest_rows.mjs';
 import { engineRows, socketioRows } from './bad_input/socketio_rows.mjs';
@@ -34,6 +36,8 @@ const rows = [
   ...websocketRows(context),
   ...engineRows({ ...context, alice: mallory }),
   ...socketioRows({ ...context, alice: mallory }),
+  ...msgpackRows({ ...context, alice: mallory }),
+  ...advisoryRows({ ...context, alice: mallory }),
 ];
 
 const figures = async () => {
@@ -56,9 +60,9 @@ before(async () => {
   for (const value of Object.values(await figures())) assert.ok(value > 0, 'the metrics are there');
 });
 
-test('there are at least 150 cases', () => {
+test('there are at least 500 cases', () => {
   console.log(`bad input: ${rows.length} cases`);
-  assert.ok(rows.length >= 150);
+  assert.ok(rows.length >= 500);
   assert.equal(new Set(rows.map((r) => r.name)).size, rows.length, 'names are unique');
 });
 
