@@ -38,7 +38,8 @@ export function advisoryRows({ node, url, port, alice }) {
   row('CVE-2020-36048 (engine.io): a polling body of half a million broken packets ends at the first', [200, '1', 400], async () => {
     const session = await PollingSession.open(url, alice.token);
     const posted = await session.post('4\x1e'.repeat(499_999));
-    return [posted.status, (await session.get()).text, (await session.get()).status];
+    const last = (await session.get()).text.split('\x1e').at(-1); // a close packet, behind a noop perhaps
+    return [posted.status, last, (await session.get()).status];
   });
   row('CVE-2020-36048 (engine.io): so does a body that says a length and comes in a trickle', 'cut', async () => {
     const session = await PollingSession.open(url, alice.token);
