@@ -21,6 +21,8 @@ inline constexpr std::size_t overtakes_max = 16;
 /// What of a backlog is handed to the socket at once, and can't be overtaken any more.
 inline constexpr std::size_t committed_frames = 64;
 inline constexpr std::size_t committed_bytes = 65'536;
+inline constexpr std::size_t kernel_unsent_bytes =
+  131'072; // per connection, beyond what is on its way: the socket takes no more
 inline constexpr auto write_progress_timeout = 10s;
 inline constexpr std::size_t frame_bytes_max = 1'000'000; // maxHttpBufferSize
 inline constexpr std::size_t sessions_per_user = 50;

@@ -1,5 +1,7 @@
 #include "net/byte_stream.hpp"
 
+#include "domain/limits.hpp"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -7,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -34,6 +37,10 @@ byte_stream::byte_stream(socket_type socket, tls_session session)
   error ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
+  // What a peer does not take waits in our queue, where it is counted, ordered by class and dropped
+  // by rule, and not in up to 4 MiB of the kernel's.
+  using unsent = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+  socket_.set_option(unsent{static_cast<int>(domain::limits::kernel_unsent_bytes)}, ignored);
 }
 
 bool byte_stream::has_unread() const {
