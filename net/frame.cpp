@@ -63,7 +63,7 @@ frame_ptr join_frames(std::span<const frame_ptr> parts) {
 
 frame_part take_frame(std::string_view& rest) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
-  const bool binary = (byte(0) & 0x0F) == 0x2;
+  const bool is_binary = (byte(0) & 0x0F) == binary;
   std::size_t header = 2;
   std::uint64_t size = byte(1);
   if (size >= 126) {
@@ -74,7 +74,7 @@ frame_part take_frame(std::string_view& rest) {
   }
   const auto payload = rest.substr(header, size);
   rest.remove_prefix(header + size);
-  return {payload, binary};
+  return {payload, is_binary};
 }
 
 } // namespace net
