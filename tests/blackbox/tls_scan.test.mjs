@@ -30,6 +30,7 @@ test('testssl.sh finds nothing above low', { timeout: 600_000 }, async (t) => {
   const findings = JSON.parse(readFileSync(report, 'utf8'));
   assert.ok(findings.length > 40, `only ${findings.length} findings: the scan did not run`);
   assert.equal(findings.find(({ id }) => id === 'TLS1_3')?.severity, 'OK');
-  const serious = findings.filter(({ id, severity }) => ['MEDIUM', 'HIGH', 'CRITICAL', 'WARN'].includes(severity) && !ofTheCertificate.test(id));
+  // What the scanner says of the openssl it runs with concerns this machine, not the node.
+  const serious = findings.filter(({ id, severity }) => id !== 'engine_problem' && ['MEDIUM', 'HIGH', 'CRITICAL', 'WARN'].includes(severity) && !ofTheCertificate.test(id));
   assert.deepEqual(serious.map(({ id, severity, finding }) => `${severity} ${id}: ${finding}`), []);
 });
