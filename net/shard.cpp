@@ -282,7 +282,7 @@ bool shard::flush_dirty() {
       auto& who = *all[i];
       who.is_dirty_ = false;
       if (!who.is_closed_) {
-        if (!who.queue_.take_settled())
+        if (!who.queue_.take_settled() || !who.queue_.empty())
           who.flush();
         who.queue_.note_flushed();
         who.tell_gaps();
