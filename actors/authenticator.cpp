@@ -93,15 +93,19 @@ private:
       || domain::has_control_characters(claims->login))
       return to_caf(bad_token);
     auto answer = make_response_promise<domain::principal>();
-    look_up(std::move(*claims), answer, true);
+    if (strangers_are_new_ && world_.config.external_users && claims->login.empty())
+      make_external(*claims, answer, attempt::unasked);
+    else
+      look_up(*claims, answer);
     return answer;
   }
 
-  void look_up(token_claims claims, principal_promise answer, bool may_make) {
+  void look_up(const token_claims& claims, principal_promise answer) {
     const find_user query{domain::user_id{claims.subject}, claims.login};
     request(world_.book.users(), domain::limits::query_timeout, query)
       .then(
         [this, claims, answer](found_user& found) mutable {
+          strangers_are_new_ = false;
           if (found.is_login_revoked || users_.has_ended(claims.login)) {
             answer.deliver(to_caf(bad_token));
             return;
@@ -109,27 +113,34 @@ private:
           remember(found.user, claims.login);
           finish(answer, principal_of(found.user, claims));
         },
-        [this, claims, answer, may_make](caf::error& why) mutable {
-          if (from_caf(why).code != domain::errc::not_found)
+        [this, claims, answer](caf::error& why) mutable {
+          if (from_caf(why).code != domain::errc::not_found) {
             answer.deliver(std::move(why));
-          else if (may_make && world_.config.external_users)
-            make_external(claims, answer, 0);
-          else
+          } else if (world_.config.external_users) {
+            strangers_are_new_ = true;
+            make_external(claims, answer, attempt::by_claims);
+          } else {
             answer.deliver(to_caf(bad_token));
+          }
         });
   }
 
-  // An application signs its own users in: the first token with a new `sub` makes the user. A
-  // username that is taken already must not lock the bearer out, so a made one comes second.
-  void make_external(const token_claims& claims, principal_promise answer, int tries) {
+  /// An application signs its own users in: the first token with a new `sub` makes the user. While
+  /// such users come one after the other it is made without asking for it first, which costs a
+  /// failed insert when it was there after all. A username that is taken must not lock the bearer
+  /// out, so a made one comes last.
+  enum class attempt : std::uint8_t { unasked, by_claims, by_made_name };
+
+  void make_external(const token_claims& claims, principal_promise answer, attempt which) {
+    const bool by_claims = which != attempt::by_made_name;
     domain::user user;
     user.id = domain::user_id{claims.subject};
     user.username =
-      tries == 0 && is_username(claims.username) ? claims.username : made_username(claims.subject);
+      by_claims && is_username(claims.username) ? claims.username : made_username(claims.subject);
     const auto trimmed = std::string{domain::trim(claims.name)};
     const auto length = domain::count_characters(trimmed).value_or(0);
     user.name = length >= 1 && length <= 50 ? trimmed : user.username;
-    if (tries == 0)
+    if (by_claims)
       user.email = domain::to_lower_ascii(domain::trim(claims.email));
     if (claims.role && world_.config.external_roles)
       user.role = *claims.role;
@@ -141,13 +152,16 @@ private:
           remember(user, claims.login);
           finish(answer, principal_of(user, claims));
         },
-        [this, claims, answer, tries](caf::error& why) mutable {
-          if (from_caf(why).code != domain::errc::conflict)
+        [this, claims, answer, which](caf::error& why) mutable {
+          if (which == attempt::unasked) {
+            look_up(claims, answer); // known users come in also while nothing can be written
+          } else if (from_caf(why).code != domain::errc::conflict) {
             answer.deliver(std::move(why));
-          else if (tries == 0)
+          } else if (which == attempt::by_claims) {
             retry_external(claims, answer);
-          else
+          } else {
             answer.deliver(to_caf(bad_token));
+          }
         });
   }
 
@@ -161,7 +175,12 @@ private:
           remember(found.user, claims.login);
           finish(answer, principal_of(found.user, claims));
         },
-        [this, claims, answer](const caf::error&) mutable { make_external(claims, answer, 1); });
+        [this, claims, answer](caf::error& why) mutable {
+          if (from_caf(why).code == domain::errc::not_found)
+            make_external(claims, answer, attempt::by_made_name);
+          else
+            answer.deliver(std::move(why));
+        });
   }
 
   static bool is_username(std::string_view text) {
@@ -456,6 +475,7 @@ private:
   access_tokens tokens_;
   std::vector<password_worker_actor> workers_;
   sign_in_cache users_;
+  bool strangers_are_new_ = false; // whom the database was asked for last: it did not know them
   domain::rate_table failed_logins_;
   domain::rate_table registrations_;
   std::unordered_map<std::string, std::size_t> logins_; // under way

@@ -189,6 +189,42 @@ TEST_CASE_METHOD(gate, "an application's users are made on first use", "[authent
 }
 
 TEST_CASE_METHOD(
+  gate, "new users that come one after the other are made without being asked for",
+  "[authenticator]") {
+  world->config.external_users = true;
+  const auto subject = [&](const std::string& id) { return foreign_token{.subject = id}; };
+  REQUIRE(verify(subject("new-1")));
+  CHECK(storage.reads == 1);
+  for (const auto* id : {"new-2", "new-3", "new-4"})
+    REQUIRE(verify(subject(id))->user == domain::user_id{id});
+  CHECK(storage.reads == 1);
+  // One that was there already keeps what it had; after it there is a question first again.
+  CHECK(verify(subject("usr_ann"))->username == "ann");
+  CHECK(storage.reads == 2);
+  REQUIRE(verify(subject("new-5")));
+  CHECK(storage.reads == 3);
+  // A name in use, and a disabled user, end as they do after a question.
+  CHECK(
+    verify(foreign_token{.subject = "new-6", .username = "ann"})->username.starts_with("user_"));
+  add_user("eve");
+  storage.users[domain::user_id{"usr_eve"}].user.is_active = false;
+  REQUIRE(verify(subject("new-7")));
+  CHECK(verify(subject("usr_eve")).error.code == unauthorized);
+}
+
+TEST_CASE_METHOD(
+  gate, "known users come in while nothing can be written, also after new ones",
+  "[authenticator]") {
+  world->config.external_users = true;
+  REQUIRE(verify(foreign_token{.subject = "new-1"}));
+  storage.before_apply = [](std::span<const persistence::change>) {
+    throw std::runtime_error{"disk full"};
+  };
+  CHECK(verify(foreign_token{})->username == "ann");
+  CHECK(verify(foreign_token{.subject = "new-2"}).error.code == domain::errc::unavailable);
+}
+
+TEST_CASE_METHOD(
   gate, "known users are not looked up each time, and a disabled one is out within seconds",
   "[authenticator]") {
   REQUIRE(verify(foreign_token{}));

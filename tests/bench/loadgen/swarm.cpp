@@ -19,7 +19,7 @@ namespace loadgen {
 
 namespace {
 
-constexpr std::uint32_t handshakes_at_once = 32; // below any server's bound for one address
+constexpr std::uint32_t handshakes_at_once = 128; // below any server's bound for one address
 constexpr std::uint32_t source_addresses = 8;    // 127.0.0.2 and up
 constexpr std::size_t buffer_bytes = 1u << 20;
 constexpr std::int64_t open_patience = 120'000'000'000; // ns
