@@ -19,8 +19,10 @@ namespace loadgen {
 
 namespace {
 
-constexpr std::uint32_t handshakes_at_once = 128; // below any server's bound for one address
-constexpr std::uint32_t source_addresses = 8;    // 127.0.0.2 and up
+constexpr std::uint32_t source_addresses = 8; // 127.0.0.2 and up
+/// As many at once as clients that come back after a restart; for each address below any server's
+/// bound.
+constexpr std::uint32_t handshakes_at_once = 16 * source_addresses;
 constexpr std::size_t buffer_bytes = 1u << 20;
 constexpr std::int64_t open_patience = 120'000'000'000; // ns
 
