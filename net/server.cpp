@@ -89,7 +89,7 @@ struct server::impl {
     at.home->set_context(at.context.get());
     at.home->start();
     if (config.io_uring)
-      at.home->send_together();
+      at.home->use_io_uring();
     auto table = http::make_routes(*at.context, site);
     add_plain(*table, *at.context);
     add_socketio(*table, *at.context, site);

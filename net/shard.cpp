@@ -89,7 +89,7 @@ void shard::start() {
   keep_house();
 }
 
-bool shard::send_together() {
+bool shard::use_io_uring() {
   impl_->egress = egress_batch::make();
   sends_together_ = impl_->egress != nullptr;
   return sends_together_;

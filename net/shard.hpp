@@ -45,7 +45,7 @@ public:
   void start(); // housekeeping; on this shard
   /// From now on what a turn sends to many connections goes in few system calls (io_uring). False:
   /// the kernel refuses; one call for each connection, as before. On this shard.
-  bool send_together();
+  bool use_io_uring();
   bool sends_together() const {
     return sends_together_.load(std::memory_order_relaxed);
   }            // any thread

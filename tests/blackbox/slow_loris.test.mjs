@@ -1,16 +1,13 @@
 // Clients that hold a connection by being slow: each form ends by itself in its time, and nobody else waits for it.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 import tls from 'node:tls';
 
+import { makeCertificate } from './support/certificate.mjs';
 import { connectSocket, eventually, register } from './support/clients.mjs';
-import { startNode, temporaryFolder } from './support/node.mjs';
+import { startNode } from './support/node.mjs';
 import { PollingSession, RawConnection, RawWebSocket, frame, handshake, opcode, openEngine, openPlain } from './support/raw.mjs';
 
-const folder = temporaryFolder();
-const files = { key: path.join(folder, 'key.pem'), cert: path.join(folder, 'cert.pem') };
 const short = {
   TROUPE_AUTHENTICATE_TIMEOUT: '2s', TROUPE_CONNECT_TIMEOUT: '2s', TROUPE_UPGRADE_TIMEOUT: '2s',
   TROUPE_PING_INTERVAL: '2s', TROUPE_PING_TIMEOUT: '2s', TROUPE_RESUME_WINDOW: '1s',
@@ -23,12 +20,9 @@ let node;
 let secure;
 let alice;
 before(async () => {
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
-    '-subj', '/CN=slow', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', files.key, '-out', files.cert],
-  { stdio: 'ignore' });
   [node, secure] = await Promise.all([
     startNode({ env: short }),
-    startNode({ env: { ...short, TROUPE_TLS_CERT: files.cert, TROUPE_TLS_KEY: files.key } }),
+    startNode({ env: { ...short, ...makeCertificate().env } }),
   ]);
   alice = await register(node.url, 'Alice');
 });

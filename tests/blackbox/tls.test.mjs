@@ -1,6 +1,6 @@
 // The same node behind TLS: who gets in, with what, and a certificate that changes under way.
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import net from 'node:net';
@@ -11,22 +11,13 @@ import { promisify } from 'node:util';
 
 import { WebSocket } from 'ws';
 
+import { makeCertificate, rsaKey } from './support/certificate.mjs';
 import { eventually, signToken, socketClient, within } from './support/clients.mjs';
 import { admin, binary, startNode, temporaryFolder } from './support/node.mjs';
 
 const folder = temporaryFolder();
-/// A certificate for 127.0.0.1 that signs itself.
-function makeCertificate(name, kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']) {
-  const key = path.join(folder, `${name}.key`);
-  const cert = path.join(folder, `${name}.pem`);
-  execFileSync('openssl', [
-    'req', '-x509', ...kind, '-nodes', '-days', '2', '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1',
-    '-keyout', key, '-out', cert,
-  ], { stdio: 'ignore' });
-  return { key, cert };
-}
-const first = makeCertificate('first');
-const second = makeCertificate('second', ['-newkey', 'rsa:2048']);
+const first = makeCertificate({ name: 'first', folder });
+const second = makeCertificate({ name: 'second', kind: rsaKey, folder });
 const live = { key: path.join(folder, 'live.key'), cert: path.join(folder, 'live.pem') };
 const show = ({ key, cert }) => {
   copyFileSync(key, live.key);

@@ -1,23 +1,19 @@
 // What a scanner finds on a node's TLS port with the default configuration: nothing above "low".
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
+import { makeCertificate } from './support/certificate.mjs';
 import { startNode, temporaryFolder } from './support/node.mjs';
 
 /// The certificate signs itself and has no authority to ask about revocation: findings about it are the test's own.
 const ofTheCertificate = /^(cert_|overall_grade|final_score|grade_cap|OCSP|DNS_CAA|certificate_transparency|intermediate_cert)/;
 
 test('testssl.sh finds nothing above low', { timeout: 600_000 }, async (t) => {
-  const folder = temporaryFolder();
-  const [key, cert, report] = ['key.pem', 'cert.pem', 'report.json'].map((name) => path.join(folder, name));
-  execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '90', '-subj', '/CN=localhost',
-    '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', cert,
-  ], { stdio: 'ignore' });
-  const node = await startNode({ env: { TROUPE_TLS_CERT: cert, TROUPE_TLS_KEY: key } }, t);
+  const report = path.join(temporaryFolder(), 'report.json');
+  const node = await startNode({ env: makeCertificate({ days: 90 }).env }, t);
   await new Promise((resolve, reject) => {
     execFile(
       'testssl',

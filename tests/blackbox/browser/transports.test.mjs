@@ -1,19 +1,17 @@
 // Every command from a real browser: over wss:// (the stock Socket.IO client and the browser's own WebSocket), over
 // polling alone, and over the way from one to the other; each compared with a client outside of a browser.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
+import { makeCertificate } from '../support/certificate.mjs';
 import { connectSocket, register } from '../support/clients.mjs';
 import { assertSame, runEveryCommand } from '../support/every_command.mjs';
-import { startNode, temporaryFolder } from '../support/node.mjs';
+import { startNode } from '../support/node.mjs';
 
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // the certificate below signs itself
-const folder = temporaryFolder();
-const files = { key: path.join(folder, 'key.pem'), cert: path.join(folder, 'cert.pem') };
 const require = createRequire(import.meta.url);
 const stockClient = path.join(path.dirname(require.resolve('socket.io-client/package.json')), 'dist/socket.io.js');
 
@@ -21,12 +19,9 @@ let nodes;
 let browser;
 let reference;
 before(async () => {
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
-    '-subj', '/CN=browser', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', files.key, '-out', files.cert],
-  { stdio: 'ignore' });
   const [plain, secure] = await Promise.all([
     startNode(),
-    startNode({ env: { TROUPE_TLS_CERT: files.cert, TROUPE_TLS_KEY: files.key } }),
+    startNode({ env: makeCertificate().env }),
   ]);
   nodes = { plain, secure };
   browser = await chromium.launch({
