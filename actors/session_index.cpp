@@ -12,6 +12,7 @@ namespace actors {
 struct session_index::entry {
   domain::session_id id;
   std::string pid;
+  std::uint32_t shard = 0;
   domain::user_id user;
   std::string username;
   domain::timestamp since{};
@@ -30,8 +31,9 @@ session_actor strong(const caf::weak_actor_ptr& handle) {
 
 bool session_index::add(const row& r) {
   auto made = std::make_shared<entry>(entry{
-    r.id, r.pid, r.user, r.username, r.since, caf::actor_cast<caf::weak_actor_ptr>(r.handle),
-    domain::steady_time::max(), domain::steady_time::max()});
+    r.id, r.pid, r.shard, r.user, r.username, r.since,
+    caf::actor_cast<caf::weak_actor_ptr>(r.handle), domain::steady_time::max(),
+    domain::steady_time::max()});
   std::lock_guard guard{mutex_};
   auto& own = by_user_[r.user.value];
   if (own.size() >= domain::limits::sessions_per_user)
@@ -96,13 +98,21 @@ std::optional<session_actor> session_index::find(const domain::session_id& id) c
   return handle ? std::optional{std::move(handle)} : std::nullopt;
 }
 
-std::optional<session_actor> session_index::find_pid(const std::string& pid) const {
+std::optional<session_index::located> session_index::find_pid(const std::string& pid) const {
   std::lock_guard guard{mutex_};
   const auto found = by_pid_.find(pid);
   if (found == by_pid_.end())
     return std::nullopt;
   auto handle = strong(found->second->handle);
-  return handle ? std::optional{std::move(handle)} : std::nullopt;
+  if (!handle)
+    return std::nullopt;
+  return located{std::move(handle), found->second->shard};
+}
+
+void session_index::note_shard(const std::string& pid, std::uint32_t shard) {
+  std::lock_guard guard{mutex_};
+  if (const auto found = by_pid_.find(pid); found != by_pid_.end())
+    found->second->shard = shard;
 }
 
 std::vector<session_actor> session_index::of_user(const domain::user_id& user) const {
@@ -132,7 +142,8 @@ std::vector<session_index::row> session_index::list(std::size_t limit) const {
   rows.reserve(shown);
   for (auto it = entries.begin(); it != end; ++it)
     rows.push_back(
-      {(*it)->id, (*it)->pid, (*it)->user, (*it)->username, (*it)->since, strong((*it)->handle)});
+      {(*it)->id, (*it)->pid, (*it)->shard, (*it)->user, (*it)->username, (*it)->since,
+       strong((*it)->handle)});
   return rows;
 }
 

@@ -20,6 +20,7 @@ public:
   struct row {
     domain::session_id id;
     std::string pid;
+    std::uint32_t shard = 0; // of the last connection that had the pid
     domain::user_id user;
     std::string username;
     domain::timestamp since{};
@@ -41,7 +42,12 @@ public:
   void note_detached(const domain::session_id& id, domain::steady_time since);
   void remove(const domain::session_id& id);
   std::optional<session_actor> find(const domain::session_id& id) const;
-  std::optional<session_actor> find_pid(const std::string& pid) const;
+  struct located {
+    session_actor handle;
+    std::uint32_t shard = 0;
+  };
+  std::optional<located> find_pid(const std::string& pid) const;
+  void note_shard(const std::string& pid, std::uint32_t shard); // it was taken over there
   std::vector<session_actor> of_user(const domain::user_id& user) const;
   std::vector<row> list(std::size_t limit) const; // newest first
   std::size_t size() const;

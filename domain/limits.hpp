@@ -46,6 +46,8 @@ inline constexpr auto resume_window = 120s;    // a session without a connection
 inline constexpr auto presence_grace = 5s;     // … and shown as present this long
 inline constexpr std::size_t journal_events = 65'536;   // per shard, for recovery
 inline constexpr std::size_t journal_bytes = 32u << 20; // per shard
+inline constexpr std::size_t parked_sessions = 65'536; // per shard, for recovery: oldest dropped
+inline constexpr std::size_t parked_bytes = 64u << 20; // per shard, of their topics' names
 
 // rooms
 inline constexpr std::size_t recent_events = 256;     // kept in memory per room

@@ -112,10 +112,14 @@ void client::tell_drain() {
 }
 
 void client::hold(const domain::event_ptr& what, std::uint64_t position) {
-  if (held_->size() < held_max)
+  if (is_overflowed_)
+    return;
+  if (held_->size() < held_max) {
     held_->push_back({what, position});
-  else
-    on_close(domain::close_code::slow_consumer); // resumes by seq instead
+    return;
+  }
+  is_overflowed_ = true; // resumes by seq instead
+  home_.overflowed(*this);
 }
 
 bool client::is_let_in(const sign_in_handler& refused) {
@@ -133,9 +137,12 @@ void client::sign_in(const domain::principal& who, const sign_in_handler& done) 
 }
 
 void client::sign_in(std::string token, sign_in_handler done) {
+  if (is_let_in(done))
+    verify(std::move(token), std::move(done));
+}
+
+void client::verify(std::string token, sign_in_handler done) {
   auto& context = home_.context();
-  if (!is_let_in(done))
-    return;
   context.ask.ask<domain::principal>(
     context.node.authenticator(), domain::limits::query_timeout,
     actors::verify_token{std::move(token)},
@@ -149,17 +156,25 @@ void client::sign_in(std::string token, sign_in_handler done) {
     });
 }
 
+bool client::take_place(const sign_in_handler& refused) {
+  auto& context = home_.context();
+  const auto max = context.config.connections_per_address_max;
+  is_counted_ = is_counted_ || context.gate.enter(address_, max);
+  if (!is_counted_)
+    refused(domain::error{
+      domain::errc::overloaded,
+      "Too many connections from this address",
+      {},
+      std::chrono::seconds{1}});
+  return is_counted_;
+}
+
 void client::open_fresh(const domain::principal& who, const sign_in_handler& done) {
   auto& node = home_.context().node;
-  auto max = home_.context().config.connections_per_address_max;
-  if (!is_counted_ && !home_.context().gate.enter(address_, max)) {
-    on_close(domain::close_code::connection_limit);
+  if (!take_place(done))
     return;
-  }
-  is_counted_ = true;
   auto id = node.outside().ids->next_session();
-  // The shard is in it: a client that never received anything has no offset to say where it was.
-  auto pid = std::to_string(home_.index()) + '.' + node.outside().random->token(18);
+  auto pid = node.outside().random->token(18);
   auto opened = node.open_session(who, id, pid, ref_, home_.unit());
   if (!opened) {
     done(opened.error());
@@ -171,7 +186,7 @@ void client::open_fresh(const domain::principal& who, const sign_in_handler& don
   subscribe_to_own();
   session_id_ = id.value;
   pid_ = std::move(pid);
-  opened_at_ = home_.recent().position();
+  stretch_ = {.from = home_.recent().position()};
   home_.remember_pid(*this);
   home_.past().note(trail::kind::connected, *this, {});
   if (auto& trace = home_.context().trace; trace.is_on())
@@ -210,6 +225,19 @@ void client::sign_out() {
   home_.attach(std::move(self));
 }
 
+void client::park() {
+  std::vector<domain::topic> kept;
+  for (auto& [entry, index] : subscriptions_)
+    kept.push_back(entry->name);
+  if (last_marked_ != 0)
+    stretch_.last = {home_.index(), last_marked_};
+  stretch_.until = home_.recent().position();
+  // A gap that was not told yet would stay silent.
+  constexpr auto never = std::numeric_limits<std::uint64_t>::max();
+  stretch_.unordered_until = gaps_ != nullptr ? never : unordered_until_;
+  home_.park(pid_, std::move(kept), stretch_);
+}
+
 void client::closed(bool recoverable) {
   if (is_closed_)
     return;
@@ -220,14 +248,8 @@ void client::closed(bool recoverable) {
     home_.past().note(trail::kind::closed, *this, {}, queue_.bytes());
     if (auto& trace = home_.context().trace; trace.is_on())
       trace.connection(party(), "disconnected", recoverable ? "may come back" : "");
-    if (recoverable) {
-      std::vector<domain::topic> kept;
-      for (auto& [entry, index] : subscriptions_)
-        kept.push_back(entry->name);
-      // A gap that was not told yet would stay silent.
-      constexpr auto never = std::numeric_limits<std::uint64_t>::max();
-      home_.park(pid_, std::move(kept), opened_at_, gaps_ != nullptr ? never : unordered_until_);
-    }
+    if (recoverable && !pid_.empty()) // none: it was only about to take a session over
+      park();
     caf::anon_send(session_, actors::session_detach{ref_, recoverable});
     session_ = actors::session_actor{};
   }

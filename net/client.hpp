@@ -7,6 +7,7 @@
 #include "domain/result.hpp"
 #include "domain/user.hpp"
 #include "net/frame.hpp"
+#include "net/parking.hpp"
 #include "net/tracer.hpp"
 #include "net/write_queue.hpp"
 
@@ -76,6 +77,8 @@ public:
   void note_unordered(std::uint64_t position) {
     unordered_until_ = std::max(unordered_until_, position);
   }
+  /// The delivery at `position` was queued with its offset.
+  void note_marked(std::uint64_t position) { last_marked_ = position; }
   /// False when this walk over an audience has been here already.
   bool visit(std::uint64_t walk) { return std::exchange(walk_, walk) != walk; }
   bool takes_chunks() const { return takes_chunks_; }
@@ -141,7 +144,10 @@ private:
   friend class recovery;
   void send(actors::reply_to origin, domain::command what);
   bool is_let_in(const sign_in_handler& refused);
+  void verify(std::string token, sign_in_handler done);
+  bool take_place(const sign_in_handler& refused); // among its address's connections
   void open_fresh(const domain::principal& who, const sign_in_handler& done);
+  void park();
   void subscribe_to_own();
   // -- at the bound (shedding.cpp) --
   bool make_room(std::size_t bytes, const handling& how);
@@ -169,8 +175,9 @@ private:
   using gap_counts = std::map<std::pair<domain::topic, std::string_view>, std::uint32_t>;
   std::unique_ptr<gap_counts> gaps_; // dropped and not yet told, by topic and class
   std::uint64_t walk_ = 0;
-  std::uint64_t unordered_until_ =
-    0; // the journal's position of the last delivery that had no offset
+  // Positions of the journal: of the last delivery that had an offset, and that had none.
+  std::uint64_t last_marked_ = 0;
+  std::uint64_t unordered_until_ = 0;
 
   actors::session_actor session_;
   domain::user_id user_;
@@ -178,7 +185,7 @@ private:
   std::string address_;
   std::string session_id_;
   std::string pid_;
-  std::uint64_t opened_at_ = 0; // the journal's position when the session came to this shard
+  stretch stretch_; // its time on this shard
   std::vector<std::pair<struct topic_entry*, std::size_t>> subscriptions_;
   // Rare, so allocated when needed: an idle connection keeps it small.
   std::unique_ptr<std::deque<std::pair<actors::reply_to, domain::command>>>

@@ -52,15 +52,7 @@ handling handling_of(const domain::event_ptr& what, const domain::topic& topic) 
 }
 
 /// What may be written before something older must not move the client's offset past that.
-void hand_to_slow(client& who, encoded_run& made, const handling& how) {
-  if (!who.would_overtake(how)) {
-    // What may be dropped is counted one by one.
-    if (who.takes_chunks() && how.priority <= domain::priority::normal)
-      return who.enqueue(made.chunk(who.protocol(), packing_of(who)), how);
-    for (const auto& one : made.frames(who.protocol(), packing_of(who)))
-      who.enqueue(one, how);
-    return;
-  }
+void hand_out_of_order(client& who, encoded_run& made, const handling& how) {
   for (const auto& one : made.unmarked(who.protocol()))
     who.enqueue(one, how);
   who.note_unordered(made.first() + made.run().size() - 1);
@@ -70,18 +62,24 @@ void hand_to(client& who, encoded_run& made, const handling& how) {
   if (who.is_holding()) {
     for (std::size_t i = 0; i < made.run().size(); ++i)
       who.hold(event_of(made.run()[i]), made.first() + i);
-  } else if (who.adds_to_events()) {
+    return;
+  }
+  const bool is_slow = who.has_backlog();
+  if (is_slow && !who.adds_to_events() && who.would_overtake(how))
+    return hand_out_of_order(who, made, how);
+  who.note_marked(made.first() + made.run().size() - 1);
+  if (who.adds_to_events()) {
     const auto& frames = made.frames(who.protocol(), encoded_run::packing::plain);
     for (std::size_t i = 0; i < frames.size(); ++i)
       who.on_event(*event_of(made.run()[i]), frames[i], how);
-  } else if (who.has_backlog()) {
-    hand_to_slow(who, made, how);
-  } else if (who.takes_chunks()) {
-    who.enqueue(made.chunk(who.protocol(), packing_of(who)), how);
-  } else {
-    for (const auto& one : made.frames(who.protocol(), packing_of(who)))
-      who.enqueue(one, how);
+    return;
   }
+  // What may be dropped is counted one by one.
+  const bool is_firm = how.priority <= domain::priority::normal;
+  if (who.takes_chunks() && (is_firm || !is_slow))
+    return who.enqueue(made.chunk(who.protocol(), packing_of(who)), how);
+  for (const auto& one : made.frames(who.protocol(), packing_of(who)))
+    who.enqueue(one, how);
 }
 
 /// Each session of the audience once, whatever the number of topics through which it is in.

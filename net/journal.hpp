@@ -47,6 +47,7 @@ private:
 struct journal_offset {
   std::uint32_t shard = 0;
   std::uint64_t position = 0;
+  friend bool operator==(const journal_offset&, const journal_offset&) = default;
 };
 std::string to_string(const journal_offset& o);
 std::optional<journal_offset> parse_offset(std::string_view text);

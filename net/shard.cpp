@@ -6,6 +6,7 @@
 #include "net/egress_batch.hpp"
 #include "net/fan_out.hpp"
 #include "net/journal.hpp"
+#include "net/parking.hpp"
 #include "net/prefetch.hpp"
 #include "net/services.hpp"
 #include "net/shard_queue.hpp"
@@ -58,13 +59,7 @@ struct shard::impl {
   shard_queue* queue = nullptr;
   std::array<std::atomic<std::uint32_t>, interest_slots> interest{};
 
-  struct parked {
-    std::string pid;
-    std::vector<domain::topic> topics;
-    positions at{};
-    domain::steady_time until{};
-  };
-  std::deque<parked> parking; // in the order of their ends
+  std::unique_ptr<parking> left; // who may come back
   std::unordered_map<std::string, std::weak_ptr<client>> by_pid;
   boost::asio::steady_timer house;
 };
@@ -75,6 +70,10 @@ shard::shard(
       topics_(std::make_unique<topics>()), journal_(std::make_unique<journal>()),
       trail_(std::make_unique<trail>()), impl_(std::make_unique<impl>(queue.io())) {
   impl_->queue = &queue;
+  impl_->left = std::make_unique<parking>([this](const std::vector<domain::topic>& topics) {
+    for (const auto& topic : topics)
+      interest(topic).fetch_sub(1, std::memory_order_relaxed);
+  });
   queue.on_end_of_turn([this] { return end_of_turn(); });
 }
 
@@ -328,28 +327,16 @@ void shard::close_overflowed() {
   }
 }
 
-void shard::park(
-  std::string pid, std::vector<domain::topic> kept, std::uint64_t opened_at,
-  std::uint64_t unordered_until) {
+void shard::park(std::string pid, std::vector<domain::topic> kept, const stretch& known) {
   for (const auto& topic : kept)
     interest(topic).fetch_add(1, std::memory_order_relaxed);
-  auto window = context_->node.config().resume_window
-                + std::chrono::milliseconds{domain::limits::presence_grace};
-  impl_->parking.push_back(
-    {std::move(pid), std::move(kept), {opened_at, unordered_until}, steady_now() + window});
+  const auto window = context_->node.config().resume_window
+                      + std::chrono::milliseconds{domain::limits::presence_grace};
+  impl_->left->put(std::move(pid), std::move(kept), known, steady_now() + window);
 }
 
-std::optional<shard::positions> shard::parked(const std::string& pid) const {
-  for (const auto& p : impl_->parking)
-    if (p.pid == pid)
-      return p.at;
-  return std::nullopt;
-}
-
-void shard::unpark(const std::string& pid) {
-  for (auto& p : impl_->parking)
-    if (p.pid == pid)
-      p.pid.clear(); // the count of interest ends with its time
+parking& shard::parked() {
+  return *impl_->left;
 }
 
 std::shared_ptr<client> shard::find_pid(const std::string& pid) const {
@@ -365,11 +352,7 @@ void shard::keep_house() {
   auto now = steady_now();
   if (context_ != nullptr)
     journal_->forget_before(now - context_->node.config().resume_window);
-  while (!impl_->parking.empty() && impl_->parking.front().until <= now) {
-    for (const auto& topic : impl_->parking.front().topics)
-      interest(topic).fetch_sub(1, std::memory_order_relaxed);
-    impl_->parking.pop_front();
-  }
+  impl_->left->forget_before(now);
   impl_->house.expires_after(house_interval);
   impl_->house.async_wait([this](const boost::system::error_code& failed) {
     if (!failed)

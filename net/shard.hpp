@@ -23,6 +23,8 @@ namespace net {
 class client;
 class topics;
 class journal;
+class parking;
+struct stretch;
 class trail;
 class front;
 class shard_queue;
@@ -99,18 +101,9 @@ public:
 
   // -- connections that may come back (recovery) --
   /// Keeps counting these topics, so that the journal has their events, until the resume window has
-  /// passed. `opened_at`: the journal's position when the session began here, for a client that
-  /// never received anything. `unordered_until`: see client::note_unordered.
-  void park(
-    std::string pid, std::vector<domain::topic> topics, std::uint64_t opened_at,
-    std::uint64_t unordered_until);
-  struct positions {
-    std::uint64_t opened_at = 0;
-    std::uint64_t unordered_until = 0;
-  };
-  /// Nothing when it is not parked.
-  std::optional<positions> parked(const std::string& pid) const;
-  void unpark(const std::string& pid); // its deliveries are somebody else's now
+  /// passed.
+  void park(std::string pid, std::vector<domain::topic> topics, const stretch& known);
+  parking& parked();
   /// The live client of this session, or nullptr.
   std::shared_ptr<client> find_pid(const std::string& pid) const;
   void remember_pid(client& who);

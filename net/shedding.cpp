@@ -78,6 +78,8 @@ void client::tell_gaps() {
   if (gaps_ == nullptr || queue_.bytes() > home_.queue_bytes_max() / 4)
     return;
   const auto told = std::move(gaps_);
+  // Lost with the connection, it would stay silent: no offset counts before something behind it.
+  note_unordered(home_.recent().position() + 1);
   for (const auto& [of, dropped] : *told)
     on_emit(
       "gap", domain::json_object{}

@@ -192,14 +192,9 @@ void sse_client::on_emit(std::string_view name, std::string_view data_json) {
 
 void sse_client::on_close(domain::close_code why) {
   const auto keep = shared_from_this();
-  if (asked_ != nullptr) {
-    const bool is_full = why == domain::close_code::connection_limit;
+  if (asked_ != nullptr)
     return refuse(
-      {is_full ? domain::errc::overloaded : domain::errc::unavailable,
-       is_full ? "Too many connections from this address" : "The session has ended",
-       {},
-       std::chrono::seconds{1}});
-  }
+      {domain::errc::unavailable, "The session has ended", {}, std::chrono::seconds{1}});
   if (is_closed())
     return;
   disarm();

@@ -331,7 +331,7 @@ TEST_CASE_METHOD(
   CHECK(outbox.events("user-left").empty());
 
   SECTION("back within the grace: nobody notices") {
-    ann.session = *world->sessions.find_pid("pid-" + ann.id.value);
+    ann.session = world->sessions.find_pid("pid-" + ann.id.value)->handle;
     outbox.clear();
     auto attached = attach(ann, second_connection, "ann");
     REQUIRE(attached);
@@ -352,7 +352,7 @@ TEST_CASE_METHOD(
     CHECK(sessions_in("lobby") == 0);
     CHECK(outbox.events("user-left").size() == 1);
     CHECK(outbox.events("user-joined").size() == 1);
-    ann.session = *world->sessions.find_pid("pid-" + ann.id.value);
+    ann.session = world->sessions.find_pid("pid-" + ann.id.value)->handle;
     REQUIRE(attach(ann, second_connection, "ann"));
     CHECK(sessions_in("lobby") == 1);
     CHECK(outbox.events("user-joined").size() == 2);
