@@ -205,7 +205,7 @@ domain::result<session_actor> node::open_session(
     caf::anon_send(place.evicted, session_close{domain::close_code::replaced});
   auto made = spawn_session(impl_->system, {impl_->inside, id, who, connection, home});
   if (!inside.sessions.add(
-        {id, pid, connection.shard, who.user, who.username, inside.clock->now(), made})) {
+        {id, pid, who.user, who.username, inside.clock->now(), made, connection.shard})) {
     caf::anon_send(made, session_close{domain::close_code::connection_limit});
     return too_many;
   }

@@ -142,8 +142,8 @@ std::vector<session_index::row> session_index::list(std::size_t limit) const {
   rows.reserve(shown);
   for (auto it = entries.begin(); it != end; ++it)
     rows.push_back(
-      {(*it)->id, (*it)->pid, (*it)->shard, (*it)->user, (*it)->username, (*it)->since,
-       strong((*it)->handle)});
+      {(*it)->id, (*it)->pid, (*it)->user, (*it)->username, (*it)->since, strong((*it)->handle),
+       (*it)->shard});
   return rows;
 }
 

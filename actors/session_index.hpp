@@ -20,12 +20,12 @@ public:
   struct row {
     domain::session_id id;
     std::string pid;
-    std::uint32_t shard = 0; // of the last connection that had the pid
     domain::user_id user;
     std::string username;
     domain::timestamp since{};
     session_actor
       handle; // only in copies given out by find(); the index itself holds weak references
+    std::uint32_t shard = 0; // of the last connection that had the pid
   };
 
   /// False (and nothing added) when the user has `sessions_per_user` already.

@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import WebSocket from 'ws';
 
 import {
-  api, connectPlain, connectSocket, createRoom, eventually, login, register, signToken, unique, within,
+  api, connectPlain, connectSocket, createRoom, eventually, login, register, signToken, socketClient, unique, within,
 } from './support/clients.mjs';
 import { startNode } from './support/node.mjs';
-import { PollingSession, frame, opcode, openEngine, openPlain } from './support/raw.mjs';
+import { PollingSession, RawWebSocket, frame, opcode, openEngine, openPlain, partingOf } from './support/raw.mjs';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -105,6 +105,62 @@ test('REST requests are limited per user, and per address without a token', asyn
   for (let i = 0; i < 6; i++) assert.notEqual((await me()).status, 429, `request ${i}`);
   checkTooMany(await me());
   assert.equal((await fetch(`${node.url}/livez`)).status, 200, 'health is not limited');
+});
+
+test('connections of an address are bounded, recovered ones too, and who is above is told', async (t) => {
+  const node = await startNode({ env: { TROUPE_CONNECTIONS_PER_ADDRESS: '2' } }, t);
+  const user = await register(node.url);
+  const options = { transports: ['websocket'], reconnectionDelay: 50, reconnectionDelayMax: 50 };
+  const [one, two] = await Promise.all([1, 2].map(() => connectSocket(node.url, user.token, options)));
+  const refusal = async () => {
+    const third = socketClient(node.url, user.token, options);
+    const error = await within(3000, new Promise((resolve) => third.once('connect_error', resolve)));
+    assert.equal(error.message, 'Too many connections from this address');
+    assert.equal(error.data.code, 'overloaded');
+    assert.ok(error.data.retryAfter >= 1);
+    assert.equal(third.active, false, 'it does not try again by itself');
+    third.end();
+  };
+  await refusal();
+  const plain = await RawWebSocket.open(node.port, '/ws', { 'Sec-WebSocket-Protocol': 'troupe.v1.json' });
+  plain.text(JSON.stringify({ event: 'authenticate', data: { token: user.token }, id: 1 }));
+  assert.equal((await partingOf(plain)).code, 4504);
+  for (const each of [one, two]) {
+    each.io.engine.close();
+    await eventually(3000, () => !each.connected);
+  }
+  await eventually(3000, () => one.connected && two.connected, 'the recoveries');
+  assert.deepEqual([one.recovered, two.recovered], [true, true]);
+  await refusal();
+  one.end();
+  await eventually(3000, async () => {
+    const free = socketClient(node.url, user.token, { ...options, reconnection: false });
+    const came = await new Promise((resolve) => {
+      free.once('connect', () => resolve(true));
+      free.once('connect_error', () => resolve(false));
+    });
+    free.end();
+    return came;
+  }, 'a place that is free again');
+  two.end();
+});
+
+test('recoveries count as connections of their address', async (t) => {
+  const node = await startNode({ env: { TROUPE_RATE_CONNECTS: '3/3600' } }, t);
+  const user = await register(node.url);
+  const socket = await connectSocket(node.url, user.token, {
+    transports: ['websocket'], reconnectionDelay: 50, reconnectionDelayMax: 50,
+  });
+  const refused = new Promise((resolve) => socket.once('connect_error', resolve));
+  for (let times = 1; times <= 3; times++) {
+    const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+    socket.io.engine.close();
+    await gone;
+    if (times < 3) await eventually(3000, () => socket.connected, `recovery ${times}`);
+  }
+  const error = await within(3000, refused, 'the refusal');
+  assert.equal(error.data.code, 'rate_limited');
+  socket.end();
 });
 
 test('the six switches of the contract turn every limit off', async (t) => {

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { connectPlain, connectSocket, eventually, signToken, socketClient, unique } from './support/clients.mjs';
 import { startNode } from './support/node.mjs';
-import { RawWebSocket } from './support/raw.mjs';
+import { RawWebSocket, frame, opcode, openPlain } from './support/raw.mjs';
 
 const options = {
   transports: ['websocket'], reconnectionDelay: 100, reconnectionDelayMax: 100, randomizationFactor: 0,
@@ -95,10 +95,14 @@ test('a session that lives is taken over more than once, and each time the one b
 
 // -- by hand: when exactly the connection goes --
 
-/// A CONNECT over a WebSocket of our own. `pid`, `offset`: of a session to take over.
-async function connectRaw(port, token, { pid, offset } = {}) {
+async function connectEngine(port) {
   const raw = await RawWebSocket.open(port, '/socket.io/?EIO=4&transport=websocket');
   await raw.nextFrame('the handshake');
+  return raw;
+}
+/// A CONNECT over a WebSocket of our own. `pid`, `offset`: of a session to take over.
+async function connectRaw(port, token, { pid, offset } = {}) {
+  const raw = await connectEngine(port);
   raw.text(`40${JSON.stringify({ token, pid, offset })}`);
   return raw;
 }
@@ -202,23 +206,23 @@ test('more than a recovery can hold closes that client, and nobody else', { time
   const flood = await startNode({ args: ['--shards', '1'], env: users });
   const topic = `public:${unique('t')}`;
   const token = tokenOf('flooded');
-  const publishers = await Promise.all(
-    Array.from({ length: 150 }, () => connectPlain(flood.wsUrl, tokenOf('p'))));
-  let { raw, pid } = await openRaw(flood.port, token, topic);
-  await publishers[0].ask('publish', { topic, event: 'tick', data: { n: 0 } });
+  const publishers = await Promise.all(Array.from({ length: 300 }, () => openPlain(flood.port, tokenOf('p'))));
+  const event = JSON.stringify({ event: 'publish', data: { topic, event: 'tick', data: { n: 0 } } });
+  const burst = Buffer.concat(Array.from({ length: 60 }, () => frame(opcode.text, event)));
+  const { raw, pid } = await openRaw(flood.port, token, topic);
+  publishers[0].text(event);
   const offset = offsetOf((await readUntil(raw, '42')).at(-1));
-  for (let round = 0; round < 4; round++) {
-    raw.destroy();
+  raw.destroy();
+  for (const at of [0, 40, 75, 150]) {
+    const next = await connectEngine(flood.port);
     publishers.forEach((each, i) => {
-      if (i === round * 20) connectRaw(flood.port, token, { pid, offset }).then((r) => (raw = r), () => {});
-      for (let n = 0; n < 120; n++)
-        each.socket.send(JSON.stringify({ event: 'publish', data: { topic, event: 'tick', data: { n } } }));
+      if (i === at) next.text(`40${JSON.stringify({ token, pid, offset })}`);
+      each.write(burst);
     });
-    await publishers.at(-1).ask('publish', { topic, event: 'tick', data: { n: 0 } });
-    await new Promise((resolve) => setImmediate(resolve));
+    await sessionOf(next).catch(() => {}); // recovered, fresh, or closed as too slow
+    next.destroy();
   }
   assert.equal((await fetch(`${flood.url}/livez`)).status, 200);
-  await Promise.all(publishers.map((each) => each.end()));
-  raw.destroy();
+  publishers.forEach((each) => each.destroy());
   await flood.stop();
 });

@@ -163,7 +163,7 @@ struct simulated_client {
       : node(n), who(std::move(checked)), id(n.ids.next_session()), connection{0, next_slot(), 1} {
     session = actors::spawn_session(node.system, {node.world, id, who, connection, nullptr});
     node.world->sessions.add(
-      {id, "pid-" + id.value, who.user, who.username, node.clock.now(), session});
+      {id, "pid-" + id.value, who.user, who.username, node.clock.now(), session, 0});
     node.world->sessions.wake_at(id, actors::session_deadline(*node.world, who));
   }
 
