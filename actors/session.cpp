@@ -87,6 +87,7 @@ caf::result<session_attached> session::attach(session_attach& what) {
   const auto was_detached_at = std::min(detached_at_, world_->clock->steady());
   connection_ = what.connection;
   who_ = std::move(what.principal);
+  take_forbidden_topics(); // the new connection is subscribed to those of the answer
   detached_at_ = domain::steady_time::max();
   world_->sessions.note_detached(id_, detached_at_);
   alive_ = nullptr;

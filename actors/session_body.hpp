@@ -55,6 +55,7 @@ private:
   void close(domain::close_code why);
   void lose_room(const domain::room_id& id);
   void tick();
+  std::vector<domain::topic> take_forbidden_topics();
   void schedule();
   void leave_rooms();
   void become_detached(domain::steady_time since);

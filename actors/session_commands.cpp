@@ -131,7 +131,7 @@ void session::on(reply_to& origin, domain::set_typing& what) {
 void session::on(reply_to& origin, domain::subscribe& what) {
   if (what.topic.empty() || what.topic.size() > domain::limits::topic_bytes_max)
     return answer(origin, invalid("topic", "must have 1 to 256 bytes"));
-  if (!domain::is_free_topic(what.topic))
+  if (!world_->config.topics.may_subscribe(what.topic, who_.role))
     return answer(
       origin, {domain::errc::forbidden, "Not a topic that you may subscribe to", {}, {}});
   if (std::find(free_topics_.begin(), free_topics_.end(), what.topic) == free_topics_.end()) {
@@ -141,6 +141,18 @@ void session::on(reply_to& origin, domain::subscribe& what) {
     free_topics_.push_back(std::move(what.topic));
   }
   answer(origin, make_reply());
+}
+
+/// Those that the role of now no longer allows.
+std::vector<domain::topic> session::take_forbidden_topics() {
+  std::vector<domain::topic> taken;
+  std::erase_if(free_topics_, [&](domain::topic& each) {
+    if (world_->config.topics.may_subscribe(each, who_.role))
+      return false;
+    taken.push_back(std::move(each));
+    return true;
+  });
+  return taken;
 }
 
 void session::on(reply_to& origin, domain::unsubscribe& what) {
@@ -158,7 +170,7 @@ void session::on(reply_to& origin, domain::publish& what) {
     return answer(origin, invalid("event", "is reserved"));
   if (what.key.size() > domain::limits::topic_bytes_max)
     return answer(origin, invalid("key", "must have at most 256 bytes"));
-  if (!domain::is_free_topic(what.topic))
+  if (!world_->config.topics.may_publish(what.topic, who_.role))
     return answer(origin, {domain::errc::forbidden, "Not a topic that you may publish to", {}, {}});
   auto made = std::make_shared<domain::event>();
   made->name = std::move(what.event);
@@ -206,6 +218,8 @@ void session::on(reply_to& origin, domain::renew_token& what) {
           return answer(
             origin, {domain::errc::unauthorized, "The token belongs to another user", {}, {}});
         who_ = std::move(checked);
+        for (const auto& topic : take_forbidden_topics())
+          world_->out->unsubscribe(connection_, topic);
         world_->out->describe(connection_, facts());
         schedule();
         answer(origin, make_reply());

@@ -2,6 +2,7 @@
 
 #include "domain/limits.hpp"
 #include "domain/rate_limit.hpp"
+#include "domain/topic_rights.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -22,6 +23,7 @@ struct password_cost {
 /// What an operator can set that actors care about. Filled by tools/config, defaults for tests.
 struct settings {
   domain::rates rates;
+  domain::topic_rights topics;
   std::string jwt_secret; // HS256
   std::string jwt_algorithm =
     "HS256"; // or RS256 / ES256 with jwt_public_key (PEM) for tokens made elsewhere

@@ -80,11 +80,6 @@ std::string_view name_of(const command& c) {
     c);
 }
 
-bool is_free_topic(std::string_view name) {
-  constexpr std::string_view prefix = "public:";
-  return name.size() > prefix.size() && name.starts_with(prefix);
-}
-
 bool is_reserved_event(std::string_view name) {
   return std::binary_search(reserved.begin(), reserved.end(), name);
 }

@@ -68,8 +68,6 @@ using command = std::variant<
 /// The name clients use for it: "join-room" … ("typing"/"stop-typing" by its flag).
 std::string_view name_of(const command& c);
 
-/// By default every signed-in user may use topics that begin with `public:`.
-bool is_free_topic(std::string_view topic);
 /// Events that only the server may emit, and the protocol's own names: not for `publish`.
 bool is_reserved_event(std::string_view name);
 

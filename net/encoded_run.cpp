@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::uint8_t shared_window_bits = 15;
 
-frame_ptr deflated(const frame_ptr& plain) {
-  if (plain->header_size == 0 || plain->payload().size() < rfc6455::compressed_bytes_min)
-    return plain;
-  auto packed = rfc6455::compress(plain, shared_window_bits);
-  return packed->bytes.size() < plain->bytes.size() ? packed : plain;
-}
-
 } // namespace
 
 const std::vector<frame_ptr>& encoded_run::frames(encoding e, packing p) {
@@ -28,7 +21,7 @@ const std::vector<frame_ptr>& encoded_run::frames(encoding e, packing p) {
       all.push_back(encode(e, *event_of(run_[i]), journal_offset{shard_, first_ + i}));
   else
     for (const auto& each : frames(e, packing::plain))
-      all.push_back(deflated(each));
+      all.push_back(rfc6455::compress_if_smaller(each, shared_window_bits));
   return all;
 }
 

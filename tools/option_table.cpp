@@ -167,6 +167,15 @@ complaint jwt_public_key(config& c, const std::string& value) {
   return fine();
 }
 
+complaint topics(config& c, const std::string& value) {
+  auto parsed = parse_topic_rights(value);
+  if (!parsed)
+    return "must be PREFIX:=SUBSCRIBE/PUBLISH, separated by commas, with user, moderator, admin or "
+           "nobody on both sides of the slash; room:, user: and all: are the server's own";
+  c.actors.topics = *std::move(parsed);
+  return fine();
+}
+
 complaint cors_origins(config& c, const std::string& value) {
   auto origins = parse_list(value);
   for (const auto& origin : origins) {
@@ -261,6 +270,10 @@ const std::vector<option_row>& option_table() {
      file_name<&config::tls_key>},
     {"cors-origins", "TROUPE_CORS_ORIGINS", "", "origins separated by commas, or *",
      "Pages of other origins that may call this node; its own always may.", cors_origins},
+    {"topics", "TROUPE_TOPICS", "public:=user/user", "PREFIX:=SUBSCRIBE/PUBLISH, …",
+     "Who may subscribe and publish to the topics that begin with a prefix: user, moderator, admin "
+     "(or higher) or nobody. The longest prefix counts.",
+     topics},
     {"rate-messages", "TROUPE_RATE_MESSAGES", "60/60", "N/SECONDS, off",
      "Messages a user may send.", rate<&domain::rates::messages>},
     {"rate-joins", "TROUPE_RATE_JOINS", "30/60", "N/SECONDS, off", "Rooms a user may join.",

@@ -66,6 +66,30 @@ std::vector<std::string> parse_list(std::string_view text) {
   return parts;
 }
 
+std::optional<domain::topic_rights> parse_topic_rights(std::string_view text) {
+  const auto parse_who = [](std::string_view name, std::optional<domain::role>& into) {
+    domain::role least{};
+    const bool is_role = domain::parse_role(name, least);
+    into = is_role ? std::optional{least} : std::nullopt;
+    return is_role || name == "nobody";
+  };
+  std::vector<domain::topic_rule> rules;
+  for (const auto& part : parse_list(text)) {
+    const auto sign = std::min(part.find('='), part.size());
+    const auto slash = std::min(part.find('/', sign), part.size());
+    domain::topic_rule rule{part.substr(0, sign), {}, {}};
+    const bool is_new = std::none_of(
+      rules.begin(), rules.end(), [&](const auto& each) { return each.prefix == rule.prefix; });
+    if (
+      slash == part.size() || !is_new || !domain::is_topic_prefix(rule.prefix)
+      || !parse_who(std::string_view{part}.substr(sign + 1, slash - sign - 1), rule.subscribe)
+      || !parse_who(std::string_view{part}.substr(slash + 1), rule.publish))
+      return std::nullopt;
+    rules.push_back(std::move(rule));
+  }
+  return domain::topic_rights{std::move(rules)};
+}
+
 std::optional<listen_address> parse_listen(std::string_view text) {
   auto colon = text.rfind(':');
   if (colon == std::string_view::npos)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "domain/topic_rights.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -18,6 +20,9 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 std::optional<bool> parse_switch(std::string_view text);
 /// `a,b , c`; empty parts are left out.
 std::vector<std::string> parse_list(std::string_view text);
+
+/// `PREFIX=SUBSCRIBE/PUBLISH, …`, where both are user, moderator, admin or nobody.
+std::optional<domain::topic_rights> parse_topic_rights(std::string_view text);
 
 struct listen_address {
   std::string address; // numeric

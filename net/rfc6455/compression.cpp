@@ -213,4 +213,11 @@ frame_ptr compress(const frame_ptr& plain, std::uint8_t window_bits) {
   return make_compressed_frame(bytes, plain->binary);
 }
 
+frame_ptr compress_if_smaller(const frame_ptr& plain, std::uint8_t window_bits) {
+  if (plain->header_size == 0 || plain->payload().size() < compressed_bytes_min)
+    return plain;
+  auto packed = compress(plain, window_bits);
+  return packed->bytes.size() < plain->bytes.size() ? packed : plain;
+}
+
 } // namespace net::rfc6455

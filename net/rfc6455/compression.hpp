@@ -34,5 +34,7 @@ frame_ptr compress(const frame_ptr& plain, std::uint8_t window_bits);
 
 /// Payloads below this are not worth it.
 inline constexpr std::size_t compressed_bytes_min = 1'024;
+/// The frame itself where compressing is not worth it, or was not.
+frame_ptr compress_if_smaller(const frame_ptr& plain, std::uint8_t window_bits);
 
 } // namespace net::rfc6455

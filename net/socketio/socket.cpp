@@ -2,6 +2,7 @@
 
 #include "domain/json.hpp"
 #include "net/json/reader.hpp"
+#include "net/rfc6455/compression.hpp"
 #include "net/socketio/connection.hpp"
 
 namespace net::socketio {
@@ -23,13 +24,16 @@ void socket::refuse(std::string_view message, std::string_view data_json) {
   whole_.forget(*this);
 }
 
-bool socket::emit(std::string_view name, const content& args, when_busy busy) {
+bool socket::emit(std::string_view name, const content& args, const emit_flags& flags) {
   if (!is_joined() || is_reserved_name(name))
     return false;
-  if (busy == when_busy::drop && !whole_.is_writable())
+  if (flags.busy == when_busy::drop && !whole_.is_writable())
     return false;
-  whole_.send(
-    whole_.write(packet_type::event, nsp_, {}, {event_json(name, args.json), args.attachments}));
+  auto packet =
+    whole_.write(packet_type::event, nsp_, {}, {event_json(name, args.json), args.attachments});
+  if (const auto bits = whole_.window_bits(); flags.compress && bits != 0)
+    packet = rfc6455::compress_if_smaller(packet, bits);
+  whole_.send(packet);
   return true;
 }
 
@@ -47,7 +51,7 @@ void socket::ask(
     return refused(domain::errc::overloaded, "Too many acknowledgements are awaited");
   ++next_question_;
   whole_.send(
-    encode(packet_type::event, nsp_, id, {event_json(name, args.json), args.attachments}));
+    whole_.write(packet_type::event, nsp_, id, {event_json(name, args.json), args.attachments}));
 }
 
 void socket::acknowledge(std::uint64_t id, const content& args) {

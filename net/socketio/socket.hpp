@@ -19,6 +19,14 @@ class connection;
 /// GET, a WebSocket with unsent data): it waits, or it is dropped ("volatile").
 enum class when_busy : std::uint8_t { wait, drop };
 
+/// As socket.io's flags of the same names. `compress`: with permessage-deflate, for a client that
+/// agreed to it, on WebSocket, and where it makes the packet smaller; costs the connection's thread
+/// the time.
+struct emit_flags {
+  when_busy busy = when_busy::wait;
+  bool compress = false;
+};
+
 /// One client in one namespace, as its application sees it. Owned by the connection: keep a weak
 /// pointer, and none after refuse(), leave() or resident::on_left. Runs on the connection's thread.
 class socket final : public std::enable_shared_from_this<socket> {
@@ -37,7 +45,7 @@ public:
   void refuse(std::string_view message, std::string_view data_json = {});
 
   /// `args` without the name. False: not joined, a reserved name, or dropped.
-  bool emit(std::string_view name, const content& args, when_busy busy = when_busy::wait);
+  bool emit(std::string_view name, const content& args, const emit_flags& flags = {});
   /// The client's acknowledgement, or an error: unavailable (not in time, or the client is gone),
   /// overloaded (too many are awaited), bad_request (a reserved name).
   using answered = std::function<void(domain::result<packet> answer)>;

@@ -243,6 +243,43 @@ test('an address that is taken is one line and no start', async (t) => {
   assert.equal(result.out, '');
 });
 
+test('free topics belong to whom the configuration says', async (t) => {
+  const node = await startNode({
+    env: {
+      TROUPE_TOPICS: 'public:=user/user, desk:=moderator/admin, log:=user/nobody',
+      TROUPE_EXTERNAL_USERS: 'on', TROUPE_EXTERNAL_ROLES: 'on',
+    },
+  }, t);
+  const tokenOf = (role) => signToken({ sub: `topics-${role}`, role });
+  const people = Object.fromEntries(await Promise.all(['user', 'moderator', 'admin'].map(async (role) =>
+    [role, await connectPlain(node.wsUrl, tokenOf(role))])));
+  const may = async (role, command, topic) => {
+    const answer = await people[role].ask(command, { topic, event: 'tick', data: 1 });
+    if (!answer.ok) assert.equal(answer.error.code, 'forbidden');
+    return answer.ok;
+  };
+  const rights = async (topic, command) =>
+    Promise.all(['user', 'moderator', 'admin'].map((role) => may(role, command, topic)));
+  assert.deepEqual(await rights('public:a', 'subscribe'), [true, true, true]);
+  assert.deepEqual(await rights('desk:a', 'subscribe'), [false, true, true]);
+  assert.deepEqual(await rights('desk:a', 'publish'), [false, false, true]);
+  assert.deepEqual(await rights('log:a', 'subscribe'), [true, true, true]);
+  assert.deepEqual(await rights('log:a', 'publish'), [false, false, false]);
+  assert.deepEqual(await rights('other:a', 'subscribe'), [false, false, false]);
+  const ticks = () => people.moderator.of('tick').length;
+  await eventually(3000, () => ticks() === 1, 'the event of the administrator');
+  // A token with a lower role takes the topic away.
+  const renewed = await people.moderator.ask('authenticate', { token: signToken({ sub: 'topics-moderator', role: 'user' }) });
+  assert.equal(renewed.ok, true);
+  await people.admin.ask('publish', { topic: 'desk:a', event: 'tick', data: 2 });
+  await people.admin.ask('publish', { topic: 'public:a', event: 'last', data: 2 });
+  await eventually(3000, () => people.moderator.of('last').length === 1);
+  assert.equal(ticks(), 1);
+  const stream = await api(node.url, 'GET', '/stream?topics=desk:a', { token: tokenOf('user') });
+  assert.equal(stream.status, 403);
+  await Promise.all(Object.values(people).map((each) => each.end()));
+});
+
 // -- troupectl --
 
 test('troupectl shows what lives in a node', async (t) => {

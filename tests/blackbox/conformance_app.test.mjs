@@ -2,11 +2,12 @@
 // what comes after it, recovery.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { constants, inflateRawSync } from 'node:zlib';
 import { io } from 'socket.io-client';
 
 import { eventually, within } from './support/clients.mjs';
 import { RawEngine, nextBytes, nextWord, patiently, startConformance } from './support/conformance.mjs';
-import { frame, opcode } from './support/raw.mjs';
+import { RawWebSocket, frame, opcode } from './support/raw.mjs';
 
 const strict = await startConformance('app'); // as the mode is by itself
 const server = await startConformance('app', ...patiently);
@@ -311,6 +312,36 @@ test('a volatile event does not wait for a client that does not poll', async () 
   });
   assert.match((await waiting)[0], /user-typing/);
   other.disconnect();
+});
+
+test('large events are compressed for who agreed to it, small and refused ones are not', async () => {
+  const plainly = await startConformance('app', '--no-deflate', ...patiently);
+  const bitsOf = async (at, extensions, text) => {
+    const raw = await RawWebSocket.open(at.port, '/socket.io/?EIO=4&transport=websocket',
+      extensions ? { 'Sec-WebSocket-Extensions': extensions } : {});
+    const next = async (prefix) => {
+      for (;;) {
+        const got = await raw.nextFrame(prefix);
+        const payload = got.rsv ? inflateRawSync(got.payload, { finishFlush: constants.Z_SYNC_FLUSH }) : got.payload;
+        if (payload.toString().startsWith(prefix)) return { rsv: got.rsv, payload: payload.toString() };
+      }
+    };
+    await next('0');
+    raw.text('40{"token":"secret"}');
+    await next('40');
+    raw.text(`42${JSON.stringify(['echo', text])}`);
+    const came = await next('42["echo-back"');
+    assert.equal(JSON.parse(came.payload.slice(2))[1], text);
+    raw.destroy();
+    return came.rsv;
+  };
+  const large = 'large and alike, '.repeat(100);
+  const offer = 'permessage-deflate';
+  assert.equal(await bitsOf(server, offer, large), 4);
+  assert.equal(await bitsOf(server, `${offer}; server_max_window_bits=10`, large), 4);
+  assert.equal(await bitsOf(server, offer, 'small'), 0);
+  assert.equal(await bitsOf(server, undefined, large), 0);
+  assert.equal(await bitsOf(plainly, offer, large), 0);
 });
 
 test('it ends cleanly while clients are connected', async () => {

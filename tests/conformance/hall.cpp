@@ -74,13 +74,14 @@ void hall::broadcast(
      except == nullptr ? std::string{} : except->sid,
      net::socketio::event_json(name, json),
      {args.attachments.begin(), args.attachments.end()}});
-  for_each_in(room, except, [&](guest& g) { g.socket->emit(name, args); });
+  for_each_in(room, except, [&](guest& g) { g.socket->emit(name, args, {.compress = true}); });
 }
 
 void hall::broadcast_volatile(
   const std::string& room, const guest* except, std::string_view name, std::string_view args) {
-  for_each_in(
-    room, except, [&](guest& g) { g.socket->emit(name, {args}, net::socketio::when_busy::drop); });
+  for_each_in(room, except, [&](guest& g) {
+    g.socket->emit(name, {args}, {.busy = net::socketio::when_busy::drop});
+  });
 }
 
 bool hall::recover(const std::string& pid, std::string_view offset, guest& into) {

@@ -64,7 +64,7 @@ std::optional<options> read_options(int argc, const char* const* argv, int& exit
   app.add_option("--max-payload", max_payload, "bytes of a message or a polling body")
     ->check(CLI::Range(1, 64 << 20));
   app.add_option("--token", token, "auth.token that clients need (app)");
-  app.add_flag("--no-deflate", no_deflate, "offer no compression (echo)");
+  app.add_flag("--no-deflate", no_deflate, "agree to no compression (app, echo)");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& why) {

@@ -22,7 +22,7 @@ struct options {
   milliseconds recovery_window{120'000}; // of mode app
   std::size_t max_payload = 1'000'000;
   std::string token = "secret"; // of mode app
-  bool deflate = true;          // of mode echo
+  bool deflate = true;          // of modes app and echo
 };
 
 /// What each mode is by default, and what the command line changes. Nothing: the process is to end

@@ -26,19 +26,17 @@ public:
 
   void on_connect(const net::socketio::packet& p) override {
     socket_.accept(host::random());
-    auto args = '[' + (p.has_data ? net::json::write(p.data) : "{}") + ']';
-    if (socket_.whole().current() == net::engineio::transport::polling) {
-      socket_.emit("auth", {args});
-      return;
-    }
+    owed_ = '[' + (p.has_data ? net::json::write(p.data) : "{}") + ']';
+    if (socket_.whole().current() == net::engineio::transport::polling)
+      return pay();
     const auto timer = std::make_shared<boost::asio::steady_timer>(host_.io(), auth_pause);
-    timer->async_wait([timer, weak = weak_from_this(),
-                       args = std::move(args)](const boost::system::error_code& cancelled) {
+    timer->async_wait([timer, weak = weak_from_this()](const boost::system::error_code& cancelled) {
       if (const auto self = weak.lock(); self != nullptr && !cancelled)
-        self->socket_.emit("auth", {args});
+        self->pay();
     });
   }
   void on_event(net::socketio::packet& p) override {
+    pay(); // nothing comes before it
     if (!repeats_)
       return;
     const auto name = net::socketio::name_of(p);
@@ -51,9 +49,15 @@ public:
   void on_left(std::string_view) override {}
 
 private:
+  void pay() {
+    if (const auto args = std::exchange(owed_, {}); !args.empty())
+      socket_.emit("auth", {args});
+  }
+
   host& host_;
   net::socketio::socket& socket_;
   bool repeats_;
+  std::string owed_; // the arguments of `auth`, until it is sent
 };
 
 } // namespace

@@ -441,9 +441,9 @@ TEST_CASE("only so many namespaces are joined at once", "[net][socketio]") {
 TEST_CASE("a volatile event waits for nobody", "[net][socketio]") {
   application app;
   joined(app);
-  CHECK_FALSE(app.at("/")->emit("now", {"[]"}, when_busy::drop)); // no GET waits
-  CHECK(app.hear().empty());                                      // now one does
-  CHECK(app.at("/")->emit("now", {"[1]"}, when_busy::drop));
+  CHECK_FALSE(app.at("/")->emit("now", {"[]"}, {.busy = when_busy::drop})); // no GET waits
+  CHECK(app.hear().empty());                                                // now one does
+  CHECK(app.at("/")->emit("now", {"[1]"}, {.busy = when_busy::drop}));
   app.turn();
   REQUIRE(app.held->answer);
   CHECK(app.held->answer->body == R"(42["now",1])");
@@ -470,6 +470,13 @@ TEST_CASE("a client whose first packet is binary speaks MessagePack", "[net][soc
   CHECK(app.hear() == packed(R"({"type":0,"nsp":"/","data":{"sid":"sid-of-/"}})"));
   app.say({packed(R"({"type":2,"nsp":"/","data":["echo",1]})")});
   CHECK(app.hear() == packed(R"({"type":2,"nsp":"/","data":["echo-back",1]})"));
+  std::string answer;
+  app.at("/")->ask("q", {"[7]"}, 10s, [&](domain::result<packet> a) {
+    answer = a ? net::json::write(a->data) : a.error().message;
+  });
+  CHECK(app.hear() == packed(R"({"type":2,"nsp":"/","data":["q",7],"id":0})"));
+  app.say({packed(R"({"type":3,"nsp":"/","id":0,"data":["yes"]})")});
+  CHECK(answer == R"(["yes"])");
   app.say({packed(R"({"type":0,"nsp":"/other"})")});
   CHECK(
     app.hear() == packed(R"({"type":4,"nsp":"/other","data":{"message":"Invalid namespace"}})"));

@@ -49,6 +49,21 @@ TEST_CASE("a node without settings takes the contract's defaults", "[tools][conf
   CHECK(c.warnings.empty());
 }
 
+TEST_CASE("rights of free topics are read as they are written", "[tools][config]") {
+  const auto rules =
+    settings_of({"--topics", "public:=user/user, desk:=moderator/admin,log:=admin/nobody"})
+      .actors.topics.rules();
+  REQUIRE(rules.size() == 3);
+  CHECK(rules[0] == domain::topic_rule{"public:", domain::role::user, domain::role::user});
+  CHECK(rules[1] == domain::topic_rule{"desk:", domain::role::moderator, domain::role::admin});
+  CHECK(rules[2] == domain::topic_rule{"log:", domain::role::admin, std::nullopt});
+  CHECK(settings_of({"--topics", ""}).actors.topics.rules().empty());
+  for (const char* wrong :
+       {"public:", "public:=user", "public=user/user", "public:=user/king", "room:=user/user",
+        "a:=user/user,a:=user/user", "a:=/", "=user/user"})
+    CHECK(refusal({"--topics", wrong}).find("topics") != std::string::npos);
+}
+
 TEST_CASE("a flag counts before its variable, that before the file", "[tools][config]") {
   tests::temporary_folder folder;
   auto file =
