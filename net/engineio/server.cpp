@@ -1,5 +1,6 @@
 #include "net/engineio/server.hpp"
 
+#include "net/http/routes.hpp"
 #include "net/opening.hpp"
 #include "net/shard.hpp"
 
@@ -95,6 +96,13 @@ void server::preflight(const http::exchange_ptr& e) {
     answer.headers.emplace_back("Access-Control-Max-Age", "600");
   }
   e->respond(std::move(answer));
+}
+
+void add_route(http::routes& table, const std::string& path, std::shared_ptr<server> s) {
+  for (const auto& each : {path, path + "/"})
+    table.raw(
+      each, [s](const http::exchange_ptr& e) { s->handle(e); },
+      {.body_max = s->limits().max_payload});
 }
 
 } // namespace net::engineio

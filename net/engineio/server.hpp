@@ -6,6 +6,11 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
+
+namespace net::http {
+class routes;
+}
 
 namespace net::engineio {
 
@@ -29,6 +34,7 @@ public:
   server(const server&) = delete;
 
   void handle(const http::exchange_ptr& e);
+  const options& limits() const { return settings_.limits; }
   std::size_t sessions() const { return sessions_.size(); }
 
 private:
@@ -41,5 +47,8 @@ private:
   environment shared_;
   std::unordered_map<std::string, std::shared_ptr<session>> sessions_;
 };
+
+/// `s` answers at `path`, with and without a slash at its end, and takes bodies of its own size.
+void add_route(http::routes& table, const std::string& path, std::shared_ptr<server> s);
 
 } // namespace net::engineio

@@ -58,6 +58,7 @@ private:
   bool step_idle();
   bool step_head();
   bool begin_body(std::size_t head_size);
+  std::size_t body_max_of(std::string_view target) const;
   bool step_body();
   void run();
   void dispatch(request what, std::unique_ptr<beast_request> handshake);
@@ -88,6 +89,7 @@ private:
   std::size_t scanned_ = 0;
   std::size_t taken_ = 0; // bytes of the body, or thrown away while lingering
   std::size_t fields_ = 0;
+  std::size_t body_pace_ = 0; // bytes that buy another second
   std::unique_ptr<request_parser> parser_;
   std::function<void()> on_gone_;
   std::string out_head_;

@@ -194,7 +194,17 @@ verdict check_field(std::string_view line, seen_fields& seen) {
   return {};
 }
 
-verdict check_body(const request_line& line, const seen_fields& seen, std::size_t max_body) {
+/// Reads a length of digits; false: it is above `max`.
+bool read_length(std::string_view digits, std::size_t max, std::uint64_t& length) {
+  for (const char c : digits) {
+    length = length * 10 + static_cast<std::uint64_t>(c - '0');
+    if (length > max)
+      return false;
+  }
+  return true;
+}
+
+verdict check_body(const request_line& line, const seen_fields& seen, const body_bound& max_body) {
   verdict v;
   if (seen.present[2]) {
     if (!line.is_1_1)
@@ -205,16 +215,11 @@ verdict check_body(const request_line& line, const seen_fields& seen, std::size_
       return refuse(400, "The only transfer encoding accepted is chunked");
     v.chunked = true;
   }
-  if (seen.present[1]) {
-    if (seen.length.empty() || !std::all_of(seen.length.begin(), seen.length.end(), is_digit))
-      return refuse(400, "Content-Length is not a number");
-    for (const char c : seen.length) {
-      v.content_length = v.content_length * 10 + static_cast<std::uint64_t>(c - '0');
-      if (v.content_length > max_body)
-        return refuse(413, "The body is too large");
-    }
-  }
-  const bool has_body = v.chunked || v.content_length > 0;
+  if (
+    seen.present[1]
+    && (seen.length.empty() || !std::all_of(seen.length.begin(), seen.length.end(), is_digit)))
+    return refuse(400, "Content-Length is not a number");
+  const bool has_body = v.chunked || seen.length.find_first_not_of('0') != std::string_view::npos;
   if (has_body && (line.method == "GET" || line.method == "HEAD"))
     return refuse(400, "GET and HEAD take no body");
   if (seen.present[6]) {
@@ -222,6 +227,10 @@ verdict check_body(const request_line& line, const seen_fields& seen, std::size_
       return refuse(417, "The only expectation known is 100-continue");
     v.expects_continue = line.is_1_1 && has_body;
   }
+  if (has_body)
+    v.body_max = max_body(line.target);
+  if (!read_length(seen.length, v.body_max, v.content_length))
+    return refuse(413, "The body is too large");
   return v;
 }
 
@@ -247,6 +256,10 @@ head_end find_head_end(std::string_view bytes, std::size_t seen) {
 }
 
 verdict check_head(std::string_view head, std::size_t max_body) {
+  return check_head(head, [max_body](std::string_view) { return max_body; });
+}
+
+verdict check_head(std::string_view head, const body_bound& max_body) {
   if (head.size() > domain::limits::http_header_bytes)
     return refuse(431, "The headers are too large");
   const auto end = find_head_end(head);

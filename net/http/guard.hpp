@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 namespace net::http {
@@ -27,10 +28,15 @@ struct verdict {
   bool chunked = false;
   bool expects_continue = false;
   std::uint64_t content_length = 0;
+  std::size_t body_max = 0; // of its target; 0: no body comes
 };
+
+/// How large a body may be that goes to this target. Asked when all else in the head is fine.
+using body_bound = std::function<std::size_t(std::string_view target)>;
 
 /// `head` is one request's header block, up to and including CRLFCRLF. Refuses what is ambiguous,
 /// too large or not spoken here: 400, 413, 414, 417, 431, 501, 505.
+verdict check_head(std::string_view head, const body_bound& max_body);
 verdict check_head(std::string_view head, std::size_t max_body = domain::limits::http_body_bytes);
 
 } // namespace net::http

@@ -197,8 +197,7 @@ void add_socketio(http::routes& routes, services& s, std::shared_ptr<http::site>
       made->wait_for_connect();
       return made;
     });
-  for (const auto* path : {"/socket.io", "/socket.io/"})
-    routes.raw(path, [server](const http::exchange_ptr& e) { server->handle(e); });
+  engineio::add_route(routes, "/socket.io", server);
 }
 
 } // namespace net

@@ -191,6 +191,26 @@ TEST_CASE("the guard tells how the body comes", "[net][http]") {
   CHECK_FALSE(check_head(post("Expect: 100-continue\r\n")).expects_continue);
 }
 
+TEST_CASE("the guard asks for a target's bound when a body comes to it", "[net][http]") {
+  std::vector<std::string> asked;
+  const auto bound = [&](std::string_view target) {
+    asked.emplace_back(target);
+    return target == "/large" ? 2'000'000u : 10u;
+  };
+  const auto post_to = [](const std::string& target, const std::string& fields) {
+    return "POST " + target + " HTTP/1.1\r\n" + host + fields + "\r\n";
+  };
+  CHECK(check_head(get(host, "/large"), bound).body_max == 0);
+  CHECK(check_head(post_to("/large", "Content-Length: 00\r\n"), bound).body_max == 0);
+  CHECK(check_head(post_to("/", "Content-Length: 11\r\nExpect: x\r\n"), bound).status == 417);
+  CHECK(asked.empty());
+  CHECK(check_head(post_to("/large", "Content-Length: 2000000\r\n"), bound).status == 0);
+  CHECK(check_head(post_to("/large", "Content-Length: 2000001\r\n"), bound).status == 413);
+  CHECK(check_head(post_to("/", "Content-Length: 11\r\n"), bound).status == 413);
+  CHECK(check_head(post_to("/a?b", "Transfer-Encoding: chunked\r\n"), bound).body_max == 10);
+  CHECK(asked == std::vector<std::string>{"/large", "/large", "/", "/a?b"});
+}
+
 TEST_CASE("the end of a header block is found wherever the bytes are cut", "[net][http]") {
   const auto head = get(host + "X: y\r\n");
   const auto all = head + "GET /next";

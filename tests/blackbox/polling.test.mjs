@@ -1,0 +1,78 @@
+// Long polling of a node, request by request: how large a body may be, and what pages of other origins see.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { register } from './support/clients.mjs';
+import { startNode } from './support/node.mjs';
+import { PollingSession, RawConnection } from './support/raw.mjs';
+
+const host = 'Host: 127.0.0.1\r\n';
+/// A command of exactly `size` bytes; answered as unknown by nobody but its own session.
+function command(size, id = 7) {
+  const begin = `42${id}["sync",{"rooms":{},"padding":"`;
+  return `${begin}${'x'.repeat(size - begin.length - 3)}"}]`;
+}
+
+/// The packets that come until one of them answers command `id`.
+async function answerTo(session, id) {
+  for (;;) {
+    const { status, text } = await session.get();
+    assert.equal(status, 200, text);
+    const found = text.split('\x1e').find((packet) => packet.startsWith(`43${id}[`));
+    if (found) return found;
+  }
+}
+
+/// A POST to the session as it is on the wire: what it was answered, and whether the connection was closed.
+async function post(node, session, { headers = '', body = '', chunked = false } = {}) {
+  const connection = new RawConnection(node.port);
+  await connection.connected;
+  const length = chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${body.length}`;
+  const target = new URL(session.base);
+  connection.write(`POST ${target.pathname}${target.search} HTTP/1.1\r\n${host}`
+    + `Content-Type: text/plain;charset=UTF-8\r\n${headers}${length}\r\n\r\n`);
+  connection.write(chunked ? `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n` : body);
+  const answer = await connection.response();
+  const closed = answer.headers.connection === 'close' && (await connection.closes());
+  connection.destroy();
+  return { ...answer, closed };
+}
+
+test('a polling body may be as large as the handshake says, and no other body larger than before', async (t) => {
+  const limit = 5_000_000;
+  const node = await startNode({ env: { TROUPE_MAX_PAYLOAD: String(limit) } }, t);
+  const alice = await register(node.url, 'Alice');
+  const session = await PollingSession.open(node.url, alice.token);
+  assert.equal(session.open.maxPayload, limit);
+  for (const [i, size] of [2_000_000, limit].entries()) {
+    assert.equal((await session.post(command(size, i))).status, 200, `${size} bytes`);
+    assert.ok(await answerTo(session, i));
+    assert.equal((await post(node, session, { body: command(size, 10 + i), chunked: true })).status, 200);
+    assert.ok(await answerTo(session, 10 + i));
+  }
+  for (const chunked of [false, true])
+    assert.equal((await post(node, session, { body: command(limit + 1), chunked })).status, 413);
+  const rest = await fetch(`${node.url}/api/v1/auth/login`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: command(1_000_001),
+  });
+  assert.equal(rest.status, 413);
+  assert.equal((await rest.json()).code, 'too_large');
+  await session.post('421["sync",{"rooms":{}}]');
+  assert.ok(await answerTo(session, 1), 'the session goes on');
+  await session.close();
+});
+
+test('a limit below that of other bodies holds for polling alone', async (t) => {
+  const node = await startNode({ env: { TROUPE_MAX_PAYLOAD: '2000' } }, t);
+  const alice = await register(node.url, 'Alice');
+  const session = await PollingSession.open(node.url, alice.token);
+  assert.equal((await session.post(command(2000))).status, 200);
+  for (const chunked of [false, true])
+    assert.equal((await post(node, session, { body: command(2001), chunked })).status, 413);
+  const rest = await fetch(`${node.url}/api/v1/auth/login`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: command(2001),
+  });
+  assert.equal(rest.status, 400);
+  assert.ok(await answerTo(session, 7));
+  await session.close();
+});
