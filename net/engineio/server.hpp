@@ -34,10 +34,14 @@ public:
   server(const server&) = delete;
 
   void handle(const http::exchange_ptr& e);
+  /// The answer to a request that HTTP refuses before its body is read.
+  http::response refuse_unread(const http::request& head, int status) const;
   const options& limits() const { return settings_.limits; }
   std::size_t sessions() const { return sessions_.size(); }
 
 private:
+  std::optional<refusal> judge(const http::request& asked) const;
+  bool is_elsewhere(std::string_view sid) const;
   void refuse(const http::exchange_ptr& e, refusal why);
   void preflight(const http::exchange_ptr& e);
 
@@ -48,7 +52,8 @@ private:
   std::unordered_map<std::string, std::shared_ptr<session>> sessions_;
 };
 
-/// `s` answers at `path`, with and without a slash at its end, and takes bodies of its own size.
+/// `s` answers at `path`, with and without a slash at its end, and takes and refuses bodies by its
+/// own rules.
 void add_route(http::routes& table, const std::string& path, std::shared_ptr<server> s);
 
 } // namespace net::engineio

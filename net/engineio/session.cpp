@@ -421,10 +421,9 @@ void session::on_time(domain::steady_time now) {
   arm();
 }
 
-void respond(
-  const http::exchange_ptr& e, const std::vector<std::string>& origins, int status,
-  std::string type, std::string body) {
-  const auto& asked = e->req();
+http::response make_answer(
+  const http::request& asked, const std::vector<std::string>& origins, int status, std::string type,
+  std::string body) {
   http::response answer;
   answer.status = status;
   answer.content_type = std::move(type);
@@ -433,7 +432,13 @@ void respond(
   if (status == 405)
     answer.headers.emplace_back("Allow", "GET, POST, OPTIONS");
   answer.body = std::move(body);
-  e->respond(std::move(answer));
+  return answer;
+}
+
+void respond(
+  const http::exchange_ptr& e, const std::vector<std::string>& origins, int status,
+  std::string type, std::string body) {
+  e->respond(make_answer(e->req(), origins, status, std::move(type), std::move(body)));
 }
 
 } // namespace net::engineio

@@ -123,6 +123,9 @@ private:
 };
 
 /// An answer with the CORS headers that its request deserves.
+http::response make_answer(
+  const http::request& asked, const std::vector<std::string>& origins, int status, std::string type,
+  std::string body);
 void respond(
   const http::exchange_ptr& e, const std::vector<std::string>& origins, int status,
   std::string type, std::string body);

@@ -198,16 +198,19 @@ bool connection::step_head() {
 
 std::size_t connection::body_max_of(std::string_view target) const {
   const auto parts = split_target(target);
-  const auto of_route = parts ? owner_->options_.table->body_max(parts->path) : 0;
+  const auto of_route =
+    parts ? owner_->options_.table->raw_options_of(parts->path).body_max : std::size_t{0};
   return of_route > 0 ? of_route : owner_->options_.max_body;
 }
 
 bool connection::begin_body(std::size_t head_size) {
   began_ = clock::now();
-  const auto checked =
-    check_head(buffered().substr(0, head_size), [this](auto to) { return body_max_of(to); });
+  const auto head = buffered().substr(0, head_size);
+  const auto checked = check_head(head, [this](auto to) { return body_max_of(to); });
   if (checked.status != 0) {
-    refuse(checked.status, code_of(checked.status), checked.reason);
+    refuse(
+      checked.status, code_of(checked.status), checked.reason,
+      checked.status == 413 ? describe(read_head(head)) : request{});
     return false;
   }
   parser_ = std::make_unique<request_parser>();
@@ -250,7 +253,7 @@ bool connection::step_body() {
       break;
   }
   if (why == boost::beast::http::error::body_limit) {
-    refuse(413, "too_large", "The body is too large");
+    refuse(413, code_of(413), "The body is too large", describe(view_of(parser_->get())));
     return false;
   }
   // Chunks may be small, but extensions that outweigh what they carry are only there to keep us

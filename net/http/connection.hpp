@@ -17,6 +17,8 @@
 
 namespace net::http {
 
+struct head_view;
+
 /// A request on its way from one shard to another, with the socket it came by.
 struct moved_connection;
 
@@ -65,7 +67,9 @@ private:
   void check_gone();
   void report(int status, const request& to);
   void let_go();
-  void refuse(int status, std::string_view code, std::string_view message);
+  static head_view view_of(const beast_request& message);
+  request describe(const head_view& head) const;
+  void refuse(int status, std::string_view code, std::string_view message, request what = {});
   void write_out();
   void written();
   void linger();

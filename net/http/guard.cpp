@@ -152,6 +152,12 @@ verdict check_request_line(std::string_view text, request_line& out) {
   return check_target(out);
 }
 
+/// Of a line with a colon.
+std::pair<std::string_view, std::string_view> split_field(std::string_view line) {
+  const auto colon = line.find(':');
+  return {line.substr(0, colon), trim(line.substr(colon + 1))};
+}
+
 struct seen_fields {
   std::array<bool, single_fields.size()> present{};
   std::string_view host, length, encoding, expect;
@@ -160,13 +166,11 @@ struct seen_fields {
 verdict check_field(std::string_view line, seen_fields& seen) {
   if (line.front() == ' ' || line.front() == '\t')
     return refuse(400, "Folded headers are not accepted");
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos)
+  if (line.find(':') == std::string_view::npos)
     return refuse(400, "A header has no colon");
-  const auto name = line.substr(0, colon);
+  const auto [name, value] = split_field(line);
   if (!is_token(name))
     return refuse(400, "A header's name is not a token");
-  const auto value = trim(line.substr(colon + 1));
   if (std::any_of(value.begin(), value.end(), [](char c) { return is_control(c) && c != '\t'; }))
     return refuse(400, "A header's value has a control character");
   for (std::size_t i = 0; i < single_fields.size(); ++i)
@@ -283,6 +287,16 @@ verdict check_head(std::string_view head, const body_bound& max_body) {
   if (!line.authority.empty() && !equal_ignoring_case(line.authority, seen.host))
     return refuse(400, "The target and Host name different hosts");
   return check_body(line, seen, max_body);
+}
+
+head_view read_head(std::string_view head) {
+  auto rest = head.substr(0, head.size() - 2);
+  request_line line;
+  check_request_line(take_line(rest), line);
+  head_view out{line.method, line.target, {}};
+  while (!rest.empty())
+    out.fields.push_back(split_field(take_line(rest)));
+  return out;
 }
 
 } // namespace net::http

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace net::http {
 
@@ -38,5 +40,14 @@ using body_bound = std::function<std::size_t(std::string_view target)>;
 /// too large or not spoken here: 400, 413, 414, 417, 431, 501, 505.
 verdict check_head(std::string_view head, const body_bound& max_body);
 verdict check_head(std::string_view head, std::size_t max_body = domain::limits::http_body_bytes);
+
+/// What a head says; views into it.
+struct head_view {
+  std::string_view method;
+  std::string_view target;
+  std::vector<std::pair<std::string_view, std::string_view>> fields; // values trimmed
+};
+/// Of a head that check_head refused for nothing but the size of its body (413).
+head_view read_head(std::string_view head);
 
 } // namespace net::http

@@ -147,7 +147,7 @@ void routes::add(std::string method, std::string pattern, route_options options,
 
 void routes::raw(
   std::string path, std::function<void(const exchange_ptr&)> h, raw_options options) {
-  impl::raw_route made{std::move(h), options};
+  impl::raw_route made{std::move(h), std::move(options)};
   if (!path.ends_with("/*")) {
     impl_->exact.insert_or_assign(std::move(path), std::move(made));
     return;
@@ -168,9 +168,10 @@ void routes::dispatch(const exchange_ptr& e) {
   e->fail({domain::errc::not_found, "There is nothing here", {}, {}});
 }
 
-std::size_t routes::body_max(std::string_view path) const {
+const raw_options& routes::raw_options_of(std::string_view path) const {
+  static const raw_options nothing;
   const auto* own = impl_->find_raw(path);
-  return own != nullptr ? own->options.body_max : 0;
+  return own != nullptr ? own->options : nothing;
 }
 
 void routes::dispatch_api(const exchange_ptr& e) {

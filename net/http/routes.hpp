@@ -26,6 +26,9 @@ struct route_options {
 /// What a whole path has for itself.
 struct raw_options {
   std::size_t body_max = 0; // bytes of a request's body; 0: as everywhere
+  /// The answer to what is refused with this status before there is an exchange, because of its
+  /// body (413). `head` has no body. Empty: the common envelope.
+  std::function<response(const request& head, int status)> refuse = {};
 };
 
 /// Values of `{name}` parts of the path.
@@ -69,9 +72,8 @@ public:
   /// All methods of exactly this path (or, ending in "/*", of all below), before any middleware:
   /// /socket.io/, /ws, /livez.
   void raw(std::string path, std::function<void(const exchange_ptr&)> h, raw_options options = {});
-  /// What the route of this path takes, for who reads the body before there is an exchange; 0: says
-  /// nothing.
-  std::size_t body_max(std::string_view path) const;
+  /// Of the route of this path, for who reads before there is an exchange.
+  const raw_options& raw_options_of(std::string_view path) const;
 
   const std::vector<row>& table() const { return table_; }
   /// Finds and runs the handler, or answers 404 / 405 / 204 (OPTIONS).

@@ -31,7 +31,7 @@ async function post(node, session, { headers = '', body = '', chunked = false } 
   const target = new URL(session.base);
   connection.write(`POST ${target.pathname}${target.search} HTTP/1.1\r\n${host}`
     + `Content-Type: text/plain;charset=UTF-8\r\n${headers}${length}\r\n\r\n`);
-  connection.write(chunked ? `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n` : body);
+  if (typeof body === 'string') connection.write(chunked ? `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n` : body);
   const answer = await connection.response();
   const closed = answer.headers.connection === 'close' && (await connection.closes());
   connection.destroy();
@@ -74,5 +74,35 @@ test('a limit below that of other bodies holds for polling alone', async (t) => 
   });
   assert.equal(rest.status, 400);
   assert.ok(await answerTo(session, 7));
+  await session.close();
+});
+
+test('a body above the limit is refused in the words of the protocol, for pages of other origins too', async (t) => {
+  const page = 'http://x.y';
+  const node = await startNode({ env: { TROUPE_CORS_ORIGINS: page }, args: ['--shards', '2'] }, t);
+  const alice = await register(node.url, 'Alice');
+  const session = await PollingSession.open(node.url, alice.token);
+  const read = ({ status, headers, body, closed }) => [
+    status, headers['access-control-allow-origin'], headers['access-control-allow-credentials'], headers.vary,
+    headers['content-type'], body.toString(), closed,
+  ];
+  const body = command(1_000_001);
+  for (let i = 0; i < 8; i++) // the shard that accepts it is another one each time
+    for (const chunked of [false, true]) {
+      const ours = await post(node, session, { headers: `Origin: ${page}\r\n`, body, chunked });
+      assert.deepEqual(read(ours), [413, page, 'true', 'Origin', 'text/html', '', true]);
+      const without = await post(node, session, { body, chunked });
+      assert.deepEqual(read(without), [413, undefined, undefined, undefined, 'text/html', '', true]);
+      const foreign = await post(node, session, { headers: 'Origin: http://evil.example\r\n', body, chunked });
+      assert.deepEqual(read(foreign),
+        [403, undefined, undefined, undefined, 'application/json', '{"code":4,"message":"Forbidden"}', true]);
+      const nobody = await post(node, new PollingSession(node.url, 'nobody'), { headers: `Origin: ${page}\r\n`, body, chunked });
+      assert.deepEqual(read(nobody),
+        [400, page, 'true', 'Origin', 'application/json', '{"code":1,"message":"Session ID unknown"}', true]);
+    }
+  const beyond = await post(node, session, { headers: `Origin: ${page}\r\n`, body: { length: '9'.repeat(30) } });
+  assert.deepEqual(read(beyond), [413, page, 'true', 'Origin', 'text/html', '', true]);
+  await session.post('423["sync",{"rooms":{}}]');
+  assert.ok(await answerTo(session, 3), 'the session goes on');
   await session.close();
 });

@@ -38,6 +38,14 @@ public:
     table->raw("/echo", echo);
     table->raw("/roomy/", echo, {.body_max = roomy});
     table->raw("/narrow/*", echo, {.body_max = 10});
+    const auto own = [](const request& asked, int status) {
+      response r;
+      r.status = status;
+      r.body = asked.method + " " + asked.path + " " + std::string{asked.parameter("q")} + " "
+               + std::string{asked.header("ORIGIN")} + asked.body;
+      return r;
+    };
+    table->raw("/own", echo, {.body_max = 0, .refuse = own});
     table->raw("/later", [this](const exchange_ptr& e) {
       e->on_abort([this] { is_gone = true; });
       waiting = e;
@@ -306,6 +314,29 @@ TEST_CASE("a route with larger bodies gives slow ones no more time than others",
   c.until([&] { return c.live == 1; });
   // a minute for other bodies
   CHECK(c.ask(std::string(60'000, 'x')) == 408);
+}
+
+TEST_CASE("a route has words of its own for a body that is too large", "[net][http]") {
+  const std::string post =
+    "POST /own?q=%41 HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\nOrigin:  b \r\n";
+  for (const auto* body :
+       {"Content-Length: 1001\r\n\r\n", "Content-Length: 99999999999999999999999\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n3e9\r\n"}) {
+    CAPTURE(body);
+    conversation c;
+    CHECK(c.ask(post + body + std::string(1'001, 'x') + get("/echo")) == 413);
+    CHECK(c.body == "POST /own A b");
+    CHECK(c.head.find("X-Request-Id: mine\r\n") != std::string::npos);
+    CHECK(c.closes());
+    CHECK(c.received.empty());
+  }
+  for (const auto* other :
+       {"Content-Length: 1001\r\nContent-Length: 1001\r\n\r\n", "Expect: x\r\n\r\n"}) {
+    CAPTURE(other);
+    conversation c; // only what is refused for its size alone was read
+    CHECK(c.ask(post + other) >= 400);
+    CHECK(c.body.starts_with(R"({"status":"error","code":")"));
+  }
 }
 
 TEST_CASE("a request id is taken over if it is one and made otherwise", "[net][http]") {
