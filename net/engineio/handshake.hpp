@@ -61,7 +61,8 @@ std::string open_packet(std::string_view sid, bool can_upgrade, const options& o
 bool is_allowed_origin(
   std::string_view origin, std::string_view host, const std::vector<std::string>& allowed);
 
-/// The CORS headers of an answer; none when there is no origin or it is not allowed.
+/// The CORS headers of an answer. Where any origin is allowed the same for every request; otherwise
+/// none when there is no origin or it is not allowed.
 std::vector<std::pair<std::string, std::string>> cors_headers(
   std::string_view origin, std::string_view host, const std::vector<std::string>& allowed);
 

@@ -106,3 +106,26 @@ test('a body above the limit is refused in the words of the protocol, for pages 
   assert.ok(await answerTo(session, 3), 'the session goes on');
   await session.close();
 });
+
+test('where any origin may come, every answer says so, without an Origin too', async (t) => {
+  const node = await startNode({ env: { TROUPE_CORS_ORIGINS: '*' } }, t);
+  const alice = await register(node.url, 'Alice');
+  const session = await PollingSession.open(node.url, alice.token);
+  const rows = [
+    ['GET', '/socket.io/?EIO=4&transport=polling', 200],
+    ['GET', '/socket.io/?EIO=4&transport=polling&sid=nobody', 400],
+    ['PUT', `/socket.io/?EIO=4&transport=polling&sid=${session.sid}`, 405],
+    ['OPTIONS', '/socket.io/?EIO=4&transport=polling', 204],
+  ];
+  for (const [method, target, status] of rows)
+    for (const headers of [{}, { origin: 'http://any.example' }]) {
+      const answer = await fetch(node.url + target, { method, headers });
+      assert.equal(answer.status, status);
+      assert.equal(answer.headers.get('access-control-allow-origin'), '*', `${method} ${target}`);
+      assert.equal(answer.headers.get('access-control-allow-credentials'), null);
+      assert.equal(answer.headers.get('vary'), null, 'it is the same for all');
+    }
+  const large = await post(node, session, { body: command(1_000_001) });
+  assert.deepEqual([large.status, large.headers['access-control-allow-origin']], [413, '*']);
+  await session.close();
+});
