@@ -41,7 +41,7 @@ void server::handle(const http::exchange_ptr& e) {
     return;
   }
   if (const auto why = judge(asked)) {
-    refuse(e, *why);
+    e->respond(refusal_answer(asked, *why));
     return;
   }
   if (asked.is_upgrade) {
@@ -86,16 +86,14 @@ std::optional<refusal> server::judge(const http::request& asked) const {
 
 http::response server::refuse_unread(const http::request& head, int status) const {
   if (const auto why = judge(head))
-    return make_answer(head, settings_.origins, status_of(*why), "application/json", body_of(*why));
+    return refusal_answer(head, *why);
   return make_answer(head, settings_.origins, status, "text/html", "");
 }
 
-void server::refuse(const http::exchange_ptr& e, refusal why) {
-  if (!e->req().is_upgrade) {
-    respond(e, settings_.origins, status_of(why), "application/json", body_of(why));
-    return;
-  }
-  refuse_opening(e, status_of(why), message_of(why));
+http::response server::refusal_answer(const http::request& asked, refusal why) const {
+  if (asked.is_upgrade)
+    return opening_refusal(status_of(why), message_of(why));
+  return make_answer(asked, settings_.origins, status_of(why), "application/json", body_of(why));
 }
 
 void server::preflight(const http::exchange_ptr& e) {

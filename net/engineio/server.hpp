@@ -34,7 +34,7 @@ public:
   server(const server&) = delete;
 
   void handle(const http::exchange_ptr& e);
-  /// The answer to a request that HTTP refuses before its body is read.
+  /// The answer to a request that HTTP refuses before all of it is read.
   http::response refuse_unread(const http::request& head, int status) const;
   const options& limits() const { return settings_.limits; }
   std::size_t sessions() const { return sessions_.size(); }
@@ -42,7 +42,7 @@ public:
 private:
   std::optional<refusal> judge(const http::request& asked) const;
   bool is_elsewhere(std::string_view sid) const;
-  void refuse(const http::exchange_ptr& e, refusal why);
+  http::response refusal_answer(const http::request& asked, refusal why) const;
   void preflight(const http::exchange_ptr& e);
 
   settings settings_;

@@ -178,7 +178,9 @@ bool connection::step_head() {
   const auto bytes = buffered();
   const auto end = find_head_end(bytes, scanned_);
   if (end.is_bad) {
-    refuse(400, "bad_request", "The header block is malformed");
+    const auto asked = read_bad_origin(bytes, end.bad_at);
+    refuse(
+      400, "bad_request", "The header block is malformed", asked ? describe(*asked) : request{});
     return false;
   }
   if (end.size == 0) {

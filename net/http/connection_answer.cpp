@@ -89,6 +89,7 @@ request connection::describe(const head_view& head) const {
     r.path = std::move(parts->path);
     r.query = std::move(parts->query);
   }
+  r.is_upgrade = is_websocket_handshake(r);
   return r;
 }
 
@@ -104,7 +105,7 @@ void connection::run() {
     keep_alive_ = false;
     return answer(error_response(r, 400, "bad_request", "The target is malformed"), r);
   }
-  r.is_upgrade = message->version() == 11 && is_websocket_handshake(r);
+  r.is_upgrade = r.is_upgrade && message->version() == 11;
   if (!r.is_upgrade)
     message.reset();
   dispatch(std::move(r), std::move(message));

@@ -246,14 +246,14 @@ head_end find_head_end(std::string_view bytes, std::size_t seen) {
     const char c = bytes[i];
     if (c == '\n') {
       if (i == 0 || bytes[i - 1] != '\r')
-        return {0, true};
+        return {0, true, i};
       if (i >= 3 && bytes[i - 2] == '\n')
-        return {i + 1, false};
+        return {i + 1};
     } else if (c == '\r') {
       if (i + 1 < bytes.size() && bytes[i + 1] != '\n')
-        return {0, true};
+        return {0, true, i};
     } else if (is_control(c) && c != '\t') {
-      return {0, true};
+      return {0, true, i};
     }
   }
   return {};
@@ -296,6 +296,32 @@ head_view read_head(std::string_view head) {
   head_view out{line.method, line.target, {}};
   while (!rest.empty())
     out.fields.push_back(split_field(take_line(rest)));
+  return out;
+}
+
+std::optional<head_view> read_bad_origin(std::string_view bytes, std::size_t bad_at) {
+  auto rest = bytes.substr(0, bad_at + 1);
+  if (rest.ends_with('\r') || rest.ends_with('\n')) // then it is not clear what a line is
+    return std::nullopt;
+  request_line line;
+  if (check_request_line(take_line(rest), line).status != 0)
+    return std::nullopt;
+  head_view out{line.method, line.target, {}};
+  seen_fields seen;
+  while (rest.find("\r\n") != std::string_view::npos) {
+    const auto field = take_line(rest);
+    if (field.empty() || check_field(field, seen).status != 0)
+      return std::nullopt;
+    out.fields.push_back(split_field(field));
+  }
+  constexpr std::string_view origin = "origin:";
+  if (!equal_ignoring_case(rest.substr(0, origin.size()), origin))
+    return std::nullopt;
+  if (std::any_of(out.fields.begin(), out.fields.end(), [](const auto& field) {
+        return equal_ignoring_case(field.first, "origin");
+      }))
+    return std::nullopt; // it would be left open which counts
+  out.fields.push_back(split_field(rest));
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -14,11 +15,12 @@
 namespace net::http {
 
 /// Where the header block ends: `size` counts up to and including the empty line; 0: not there yet.
-/// `is_bad`: there are bytes that no header block may have (bare LF or CR, control bytes); stop
-/// reading at once.
+/// `is_bad`: there are bytes that no header block may have (bare LF or CR, control bytes), the
+/// first of them at `bad_at`; stop reading at once.
 struct head_end {
   std::size_t size = 0;
   bool is_bad = false;
+  std::size_t bad_at = 0;
 };
 /// `seen`: how many bytes an earlier call has looked at already.
 head_end find_head_end(std::string_view bytes, std::size_t seen = 0);
@@ -49,5 +51,9 @@ struct head_view {
 };
 /// Of a head that check_head refused for nothing but the size of its body (413).
 head_view read_head(std::string_view head);
+/// Of what find_head_end stopped at, for the words of the refusal only: what was asked before the
+/// byte at `bad_at`, if that is a control byte in the value of Origin and all before it is fine.
+/// The last field is that Origin, up to and including the byte.
+std::optional<head_view> read_bad_origin(std::string_view bytes, std::size_t bad_at);
 
 } // namespace net::http

@@ -26,8 +26,9 @@ struct route_options {
 /// What a whole path has for itself.
 struct raw_options {
   std::size_t body_max = 0; // bytes of a request's body; 0: as everywhere
-  /// The answer to what is refused with this status before there is an exchange, because of its
-  /// body (413). `head` has no body. Empty: the common envelope.
+  /// The answer to what is refused with this status before there is an exchange: for the size of
+  /// its body (413), or a control byte in its Origin (400; `head` ends there). Never a body in it.
+  /// Empty: the common envelope.
   std::function<response(const request& head, int status)> refuse = {};
 };
 

@@ -230,6 +230,42 @@ TEST_CASE("bytes that no header block may have are noticed before its end", "[ne
   CHECK_FALSE(find_head_end("GET / HTTP/1.1\r").is_bad);
 }
 
+TEST_CASE("a control byte in Origin is found with what was asked before it", "[net][http]") {
+  const auto read = [](const std::string& bytes) {
+    const auto end = find_head_end(bytes);
+    REQUIRE(end.is_bad);
+    return net::http::read_bad_origin(bytes, end.bad_at);
+  };
+  const std::string line = "GET /a?b HTTP/1.1\r\n";
+  const auto whole = line + host + "oRIGIN: http://a\x01z\r\nX: y\r\n\r\n";
+  const auto found = read(whole);
+  REQUIRE(found);
+  CHECK(found->method == "GET");
+  CHECK(found->target == "/a?b");
+  using fields = std::vector<std::pair<std::string_view, std::string_view>>;
+  CHECK(found->fields == fields{{"Host", "example.org"}, {"oRIGIN", "http://a\x01"}});
+  CHECK(read(line + "Origin:\x7f").has_value());
+  const std::vector<std::string> others{
+    line + "Origin: a\nb\r\n",
+    line + "Origin: a\rb\r\n",
+    line + "Origins: a\x01",
+    line + "Origin : a\x01",
+    line + "X: Origin: a\x01",
+    line + "\x01Origin: a",
+    line + "Origin: a\r\nOrigin: b\x01",
+    line + host + host + "Origin: b\x01",
+    line + "X: y\r\n Origin: b\x01",
+    line + "X(: y\r\nOrigin: b\x01",
+    "Origin: a\x01",
+    "BREW / HTTP/1.1\r\nOrigin: a\x01",
+    "GET /\x01 HTTP/1.1\r\n",
+    "\x01"};
+  for (const auto& bytes : others) {
+    CAPTURE(bytes);
+    CHECK_FALSE(read(bytes));
+  }
+}
+
 TEST_CASE("the guard survives any bytes", "[net][http]") {
   std::mt19937 random{20261125};
   for (int round = 0; round < 20'000; ++round) {
