@@ -50,7 +50,8 @@ struct options {
   std::chrono::milliseconds ping_timeout{20'000};
   std::chrono::milliseconds upgrade_timeout{10'000};
   std::size_t max_payload = 1'000'000;
-  bool deflate = false; // permessage-deflate on WebSocket, where a client offers it
+  /// For clients that ask for it: permessage-deflate on WebSocket, gzip of polls.
+  bool compression = false;
 };
 
 /// `0{"sid":…}`: the first packet to a client.

@@ -84,6 +84,7 @@ private:
   void on_post(const http::exchange_ptr& e);
   void read_body();
   void end_get(std::string_view packet);
+  void answer_poll(const http::exchange_ptr& e, std::string body);
   std::string take_payload();
   // WebSocket
   void on_upgrade(const http::exchange_ptr& e);
