@@ -112,6 +112,10 @@ inline constexpr std::size_t json_values = 10'000;
 inline constexpr std::size_t json_keys = 256; // per object
 inline constexpr std::size_t json_key_bytes = 256;
 inline constexpr std::size_t polling_packets = 64; // per payload
+/// Answers to polls that are compressed: smaller ones are not worth it, larger ones would hold up
+/// their shard.
+inline constexpr std::size_t gzip_bytes_min = 1'024;
+inline constexpr std::size_t gzip_bytes_max = 1u << 20;
 inline constexpr std::size_t page_limit_max = 100;
 inline constexpr std::size_t event_page_bytes = 1u << 19; // GET …/events: a shorter page above
 

@@ -19,7 +19,7 @@ int check_opening(const http::request& asked) {
   return has_key && asked.body.empty() ? 0 : 400;
 }
 
-void refuse_opening(const http::exchange_ptr& e, int status, std::string_view why) {
+http::response opening_refusal(int status, std::string_view why) {
   http::response answer;
   answer.status = status;
   answer.content_type = "text/plain; charset=UTF-8";
@@ -29,7 +29,11 @@ void refuse_opening(const http::exchange_ptr& e, int status, std::string_view wh
     answer.headers = {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
   else if (status == 405)
     answer.headers = {{"Allow", "GET"}};
-  e->respond(std::move(answer));
+  return answer;
+}
+
+void refuse_opening(const http::exchange_ptr& e, int status, std::string_view why) {
+  e->respond(opening_refusal(status, why));
 }
 
 } // namespace net

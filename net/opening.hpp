@@ -11,6 +11,7 @@ namespace net {
 int check_opening(const http::request& asked);
 
 /// A plain-text refusal that ends the connection; 426 and 405 say what would be right.
+http::response opening_refusal(int status, std::string_view why);
 void refuse_opening(const http::exchange_ptr& e, int status, std::string_view why);
 
 } // namespace net

@@ -28,8 +28,8 @@ struct settings {
   std::size_t queue_bytes_max = domain::limits::queue_bytes_max;
   std::size_t connections_max = 0;             // 0: no bound but the process's file descriptors
   std::size_t connections_per_address_max = 0; // 0: off
-  bool compression = true;                     // permessage-deflate, where a client offers it
-  bool io_uring = true; // where the kernel lets us: the sends of a turn in few system calls
+  bool compression = true; // permessage-deflate and gzip of polls, where a client asks for it
+  bool io_uring = true;    // where the kernel lets us: the sends of a turn in few system calls
   bool development = false;
 };
 

@@ -310,8 +310,8 @@ const std::vector<option_row>& option_table() {
      "Bytes that may wait for one connection; a slower one is closed.",
      count<part_n, &front::queue_bytes_max, 65'536, 268'435'456>},
     {"compression", "TROUPE_COMPRESSION", "on", "on, off",
-     "WebSocket messages of 1 KiB or more are compressed for clients that offer "
-     "permessage-deflate.",
+     "WebSocket messages and polling answers of 1 KiB or more are compressed for clients that ask "
+     "for it (permessage-deflate, gzip).",
      on_off<part_n, &front::compression>},
     {"io-uring", "TROUPE_IO_URING", "on", "on, off",
      "Sends to many connections go in one system call, where the kernel allows io_uring.",

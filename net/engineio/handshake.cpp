@@ -115,10 +115,10 @@ bool is_allowed_origin(
 
 std::vector<std::pair<std::string, std::string>> cors_headers(
   std::string_view origin, std::string_view host, const std::vector<std::string>& allowed) {
-  if (origin.empty() || !is_header_text(origin) || !is_allowed_origin(origin, host, allowed))
-    return {};
   if (allows_any(allowed))
     return {{"Access-Control-Allow-Origin", "*"}};
+  if (origin.empty() || !is_header_text(origin) || !is_allowed_origin(origin, host, allowed))
+    return {};
   return {
     {"Access-Control-Allow-Origin", std::string{origin}},
     {"Access-Control-Allow-Credentials", "true"},

@@ -50,7 +50,8 @@ struct options {
   std::chrono::milliseconds ping_timeout{20'000};
   std::chrono::milliseconds upgrade_timeout{10'000};
   std::size_t max_payload = 1'000'000;
-  bool deflate = false; // permessage-deflate on WebSocket, where a client offers it
+  /// For clients that ask for it: permessage-deflate on WebSocket, gzip of polls.
+  bool compression = false;
 };
 
 /// `0{"sid":…}`: the first packet to a client.
@@ -61,7 +62,8 @@ std::string open_packet(std::string_view sid, bool can_upgrade, const options& o
 bool is_allowed_origin(
   std::string_view origin, std::string_view host, const std::vector<std::string>& allowed);
 
-/// The CORS headers of an answer; none when there is no origin or it is not allowed.
+/// The CORS headers of an answer. Where any origin is allowed the same for every request; otherwise
+/// none when there is no origin or it is not allowed.
 std::vector<std::pair<std::string, std::string>> cors_headers(
   std::string_view origin, std::string_view host, const std::vector<std::string>& allowed);
 

@@ -1,5 +1,6 @@
 #include "net/engineio/server.hpp"
 
+#include "net/http/routes.hpp"
 #include "net/opening.hpp"
 #include "net/shard.hpp"
 
@@ -32,30 +33,15 @@ void server::handle(const http::exchange_ptr& e) {
     return;
   }
   const std::string sid{asked.parameter("sid")};
-  auto known = sessions_.find(sid);
-  if (known != sessions_.end()) {
+  if (const auto known = sessions_.find(sid); known != sessions_.end()) {
     const auto keep = known->second;
     keep->catch_up();
-    known = sessions_.find(sid);
-  } else if (const auto at = shard_of(sid);
-             at && *at != shared_.home.index() && *at < settings_.shards) {
-    e->hand_over(*at);
+  } else if (is_elsewhere(sid)) {
+    e->hand_over(*shard_of(sid));
     return;
   }
-  const auto origin = asked.header("Origin");
-  const auto refused = check(
-    {.method = asked.method,
-     .transport = asked.parameter("transport"),
-     .sid = sid,
-     .version = asked.parameter("EIO"),
-     .origin = origin,
-     .is_upgrade = asked.is_upgrade,
-     .is_admitted = is_allowed_origin(origin, asked.header("Host"), settings_.origins)},
-    [&](std::string_view) {
-      return known == sessions_.end() ? std::nullopt : std::optional{known->second->current()};
-    });
-  if (refused) {
-    refuse(e, *refused);
+  if (const auto why = judge(asked)) {
+    e->respond(refusal_answer(asked, *why));
     return;
   }
   if (asked.is_upgrade) {
@@ -64,7 +50,7 @@ void server::handle(const http::exchange_ptr& e) {
       return;
     }
   }
-  if (known != sessions_.end()) {
+  if (const auto known = sessions_.find(sid); known != sessions_.end()) {
     const auto keep = known->second;
     keep->on_request(e);
     return;
@@ -75,12 +61,39 @@ void server::handle(const http::exchange_ptr& e) {
   made->open(e);
 }
 
-void server::refuse(const http::exchange_ptr& e, refusal why) {
-  if (!e->req().is_upgrade) {
-    respond(e, settings_.origins, status_of(why), "application/json", body_of(why));
-    return;
-  }
-  refuse_opening(e, status_of(why), message_of(why));
+/// The sid is one of another shard, whether it lives there or not.
+bool server::is_elsewhere(std::string_view sid) const {
+  const auto at = shard_of(sid);
+  return at && *at != shared_.home.index() && *at < settings_.shards;
+}
+
+std::optional<refusal> server::judge(const http::request& asked) const {
+  const auto origin = asked.header("Origin");
+  return check(
+    {.method = asked.method,
+     .transport = asked.parameter("transport"),
+     .sid = asked.parameter("sid"),
+     .version = asked.parameter("EIO"),
+     .origin = origin,
+     .is_upgrade = asked.is_upgrade,
+     .is_admitted = is_allowed_origin(origin, asked.header("Host"), settings_.origins)},
+    [this](std::string_view sid) -> std::optional<transport> {
+      if (const auto known = sessions_.find(std::string{sid}); known != sessions_.end())
+        return known->second->current();
+      return is_elsewhere(sid) ? std::optional{transport::polling} : std::nullopt;
+    });
+}
+
+http::response server::refuse_unread(const http::request& head, int status) const {
+  if (const auto why = judge(head))
+    return refusal_answer(head, *why);
+  return make_answer(head, settings_.origins, status, "text/html", "");
+}
+
+http::response server::refusal_answer(const http::request& asked, refusal why) const {
+  if (asked.is_upgrade)
+    return opening_refusal(status_of(why), message_of(why));
+  return make_answer(asked, settings_.origins, status_of(why), "application/json", body_of(why));
 }
 
 void server::preflight(const http::exchange_ptr& e) {
@@ -95,6 +108,15 @@ void server::preflight(const http::exchange_ptr& e) {
     answer.headers.emplace_back("Access-Control-Max-Age", "600");
   }
   e->respond(std::move(answer));
+}
+
+void add_route(http::routes& table, const std::string& path, std::shared_ptr<server> s) {
+  for (const auto& each : {path, path + "/"})
+    table.raw(
+      each, [s](const http::exchange_ptr& e) { s->handle(e); },
+      {.body_max = s->limits().max_payload, .refuse = [s](const http::request& head, int status) {
+         return s->refuse_unread(head, status);
+       }});
 }
 
 } // namespace net::engineio

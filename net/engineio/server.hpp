@@ -6,6 +6,11 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
+
+namespace net::http {
+class routes;
+}
 
 namespace net::engineio {
 
@@ -29,10 +34,15 @@ public:
   server(const server&) = delete;
 
   void handle(const http::exchange_ptr& e);
+  /// The answer to a request that HTTP refuses before all of it is read.
+  http::response refuse_unread(const http::request& head, int status) const;
+  const options& limits() const { return settings_.limits; }
   std::size_t sessions() const { return sessions_.size(); }
 
 private:
-  void refuse(const http::exchange_ptr& e, refusal why);
+  std::optional<refusal> judge(const http::request& asked) const;
+  bool is_elsewhere(std::string_view sid) const;
+  http::response refusal_answer(const http::request& asked, refusal why) const;
   void preflight(const http::exchange_ptr& e);
 
   settings settings_;
@@ -41,5 +51,9 @@ private:
   environment shared_;
   std::unordered_map<std::string, std::shared_ptr<session>> sessions_;
 };
+
+/// `s` answers at `path`, with and without a slash at its end, and takes and refuses bodies by its
+/// own rules.
+void add_route(http::routes& table, const std::string& path, std::shared_ptr<server> s);
 
 } // namespace net::engineio

@@ -1,5 +1,6 @@
 #include "net/engineio/session.hpp"
 
+#include "net/http/content_coding.hpp"
 #include "net/http/upgraded.hpp"
 #include "net/shard.hpp"
 #include "net/utf8.hpp"
@@ -100,7 +101,7 @@ void session::on_request(const http::exchange_ptr& e) {
 
 void session::on_get(const http::exchange_ptr& e) {
   if (is_over_) {
-    respond(e, shared_.origins, 200, "text/plain; charset=UTF-8", std::move(last_words_));
+    answer_poll(e, std::move(last_words_));
     disarm();
     shared_.forget(sid_);
     return;
@@ -132,9 +133,15 @@ void session::end_get(std::string_view packet) {
       body.push_back(separator);
     body.append(packet);
   }
-  respond(
-    std::exchange(get_, nullptr), shared_.origins, 200, "text/plain; charset=UTF-8",
-    std::move(body));
+  answer_poll(std::exchange(get_, nullptr), std::move(body));
+}
+
+void session::answer_poll(const http::exchange_ptr& e, std::string body) {
+  auto answer =
+    make_answer(e->req(), shared_.origins, 200, "text/plain; charset=UTF-8", std::move(body));
+  if (shared_.limits.compression)
+    http::encode_body(e->req(), answer);
+  e->respond(std::move(answer));
 }
 
 std::string session::take_payload() {
@@ -205,7 +212,7 @@ session::open_link(const http::exchange_ptr& e, websocket::handler* user, write_
     shared_.home, shared_.parting, e->take_socket(),
     {.protocol = {},
      .message_bytes_max = shared_.limits.max_payload,
-     .deflate = shared_.limits.deflate},
+     .deflate = shared_.limits.compression},
     user, queue);
 }
 
@@ -223,7 +230,7 @@ void session::on_upgrade(const http::exchange_ptr& e) {
 void session::finish_upgrade() {
   const auto done = std::move(candidate_);
   if (get_ != nullptr)
-    respond(std::exchange(get_, nullptr), shared_.origins, 200, "text/plain; charset=UTF-8", "6");
+    answer_poll(std::exchange(get_, nullptr), "6");
   link_ = done->socket;
   transport_ = transport::websocket;
   link_->give_to(this, queue_);
@@ -421,10 +428,9 @@ void session::on_time(domain::steady_time now) {
   arm();
 }
 
-void respond(
-  const http::exchange_ptr& e, const std::vector<std::string>& origins, int status,
-  std::string type, std::string body) {
-  const auto& asked = e->req();
+http::response make_answer(
+  const http::request& asked, const std::vector<std::string>& origins, int status, std::string type,
+  std::string body) {
   http::response answer;
   answer.status = status;
   answer.content_type = std::move(type);
@@ -433,7 +439,13 @@ void respond(
   if (status == 405)
     answer.headers.emplace_back("Allow", "GET, POST, OPTIONS");
   answer.body = std::move(body);
-  e->respond(std::move(answer));
+  return answer;
+}
+
+void respond(
+  const http::exchange_ptr& e, const std::vector<std::string>& origins, int status,
+  std::string type, std::string body) {
+  e->respond(make_answer(e->req(), origins, status, std::move(type), std::move(body)));
 }
 
 } // namespace net::engineio

@@ -84,6 +84,7 @@ private:
   void on_post(const http::exchange_ptr& e);
   void read_body();
   void end_get(std::string_view packet);
+  void answer_poll(const http::exchange_ptr& e, std::string body);
   std::string take_payload();
   // WebSocket
   void on_upgrade(const http::exchange_ptr& e);
@@ -123,6 +124,9 @@ private:
 };
 
 /// An answer with the CORS headers that its request deserves.
+http::response make_answer(
+  const http::request& asked, const std::vector<std::string>& origins, int status, std::string type,
+  std::string body);
 void respond(
   const http::exchange_ptr& e, const std::vector<std::string>& origins, int status,
   std::string type, std::string body);

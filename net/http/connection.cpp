@@ -1,6 +1,7 @@
 #include "net/http/connection.hpp"
 
 #include "net/http/guard.hpp"
+#include "net/http/target.hpp"
 
 #include <boost/asio/buffer.hpp>
 
@@ -18,6 +19,9 @@ namespace {
 
 constexpr std::size_t read_size = 4'096;
 constexpr std::size_t body_read_size = 32'768;
+constexpr std::size_t body_pace_min = 1'024; // bytes per second
+// A route with larger bodies must not give slow ones more time than all others do.
+constexpr std::size_t body_seconds_max = domain::limits::http_body_bytes / body_pace_min;
 
 std::size_t count_fields(const connection::beast_request& r) {
   return static_cast<std::size_t>(std::distance(r.begin(), r.end()));
@@ -129,7 +133,7 @@ void connection::read_more() {
   if (phase_ == phase::body) {
     taken_ += n;
     deadline_ = std::max(
-      deadline_, began_ + owner_->options_.times.body + std::chrono::seconds{taken_ >> 10});
+      deadline_, began_ + owner_->options_.times.body + std::chrono::seconds{taken_ / body_pace_});
   }
   advance();
 }
@@ -174,7 +178,9 @@ bool connection::step_head() {
   const auto bytes = buffered();
   const auto end = find_head_end(bytes, scanned_);
   if (end.is_bad) {
-    refuse(400, "bad_request", "The header block is malformed");
+    const auto asked = read_bad_origin(bytes, end.bad_at);
+    refuse(
+      400, "bad_request", "The header block is malformed", asked ? describe(*asked) : request{});
     return false;
   }
   if (end.size == 0) {
@@ -192,16 +198,27 @@ bool connection::step_head() {
   return begin_body(end.size);
 }
 
+std::size_t connection::body_max_of(std::string_view target) const {
+  const auto parts = split_target(target);
+  const auto of_route =
+    parts ? owner_->options_.table->raw_options_of(parts->path).body_max : std::size_t{0};
+  return of_route > 0 ? of_route : owner_->options_.max_body;
+}
+
 bool connection::begin_body(std::size_t head_size) {
   began_ = clock::now();
-  const auto checked = check_head(buffered().substr(0, head_size), owner_->options_.max_body);
+  const auto head = buffered().substr(0, head_size);
+  const auto checked = check_head(head, [this](auto to) { return body_max_of(to); });
   if (checked.status != 0) {
-    refuse(checked.status, code_of(checked.status), checked.reason);
+    refuse(
+      checked.status, code_of(checked.status), checked.reason,
+      checked.status == 413 ? describe(read_head(head)) : request{});
     return false;
   }
   parser_ = std::make_unique<request_parser>();
   parser_->header_limit(domain::limits::http_header_bytes);
-  parser_->body_limit(owner_->options_.max_body);
+  parser_->body_limit(checked.body_max);
+  body_pace_ = std::max(body_pace_min, checked.body_max / body_seconds_max);
   error_code why;
   const auto used = parser_->put(asio::buffer(in_.cdata().data(), head_size), why);
   if (why || !parser_->is_header_done() || used != head_size) {
@@ -238,7 +255,7 @@ bool connection::step_body() {
       break;
   }
   if (why == boost::beast::http::error::body_limit) {
-    refuse(413, "too_large", "The body is too large");
+    refuse(413, code_of(413), "The body is too large", describe(view_of(parser_->get())));
     return false;
   }
   // Chunks may be small, but extensions that outweigh what they carry are only there to keep us

@@ -17,6 +17,8 @@
 
 namespace net::http {
 
+struct head_view;
+
 /// A request on its way from one shard to another, with the socket it came by.
 struct moved_connection;
 
@@ -58,13 +60,16 @@ private:
   bool step_idle();
   bool step_head();
   bool begin_body(std::size_t head_size);
+  std::size_t body_max_of(std::string_view target) const;
   bool step_body();
   void run();
   void dispatch(request what, std::unique_ptr<beast_request> handshake);
   void check_gone();
   void report(int status, const request& to);
   void let_go();
-  void refuse(int status, std::string_view code, std::string_view message);
+  static head_view view_of(const beast_request& message);
+  request describe(const head_view& head) const;
+  void refuse(int status, std::string_view code, std::string_view message, request what = {});
   void write_out();
   void written();
   void linger();
@@ -88,6 +93,7 @@ private:
   std::size_t scanned_ = 0;
   std::size_t taken_ = 0; // bytes of the body, or thrown away while lingering
   std::size_t fields_ = 0;
+  std::size_t body_pace_ = 0; // bytes that buy another second
   std::unique_ptr<request_parser> parser_;
   std::function<void()> on_gone_;
   std::string out_head_;

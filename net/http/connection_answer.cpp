@@ -1,5 +1,6 @@
 // What follows a whole request: its answer, the way back to idle, and the ways out.
 #include "net/http/connection.hpp"
+#include "net/http/guard.hpp"
 #include "net/http/live_exchange.hpp"
 #include "net/http/response.hpp"
 #include "net/http/stream.hpp"
@@ -66,30 +67,45 @@ bool is_websocket_handshake(const request& r) {
 
 // -- answering --
 
+head_view connection::view_of(const beast_request& message) {
+  head_view out{message.method_string(), message.target(), {}};
+  for (const auto& field : message)
+    out.fields.emplace_back(field.name_string(), field.value());
+  return out;
+}
+
+/// A request without its body; without a path when the target is malformed.
+request connection::describe(const head_view& head) const {
+  request r;
+  r.method = head.method;
+  r.target = head.target;
+  r.address = address_;
+  r.headers.reserve(head.fields.size());
+  for (const auto& [name, value] : head.fields)
+    r.headers.emplace_back(name, value);
+  const auto given = r.header("X-Request-Id");
+  r.request_id = is_request_id(given) ? std::string{given} : owner_->next_request_id();
+  if (auto parts = split_target(r.target)) {
+    r.path = std::move(parts->path);
+    r.query = std::move(parts->query);
+  }
+  r.is_upgrade = is_websocket_handshake(r);
+  return r;
+}
+
 void connection::run() {
   auto message = std::make_unique<beast_request>(parser_->release());
   parser_.reset();
   keep_alive_ = message->keep_alive();
-  request r;
-  r.method = message->method_string();
-  r.target = message->target();
-  r.address = address_;
+  auto r = describe(view_of(*message));
   r.body = std::move(message->body());
-  r.headers.reserve(fields_);
-  for (const auto& field : *message)
-    r.headers.emplace_back(field.name_string(), field.value());
-  const auto given = r.header("X-Request-Id");
-  r.request_id = is_request_id(given) ? std::string{given} : owner_->next_request_id();
   is_head_ = r.method == "HEAD";
-  auto parts = split_target(r.target);
-  if (!parts) {
+  if (r.path.empty()) {
     phase_ = phase::answering;
     keep_alive_ = false;
     return answer(error_response(r, 400, "bad_request", "The target is malformed"), r);
   }
-  r.path = std::move(parts->path);
-  r.query = std::move(parts->query);
-  r.is_upgrade = message->version() == 11 && is_websocket_handshake(r);
+  r.is_upgrade = r.is_upgrade && message->version() == 11;
   if (!r.is_upgrade)
     message.reset();
   dispatch(std::move(r), std::move(message));
@@ -124,15 +140,18 @@ void connection::check_gone() {
   // otherwise a pipelined request waits: the peer is there, and its end will show after the answer
 }
 
-void connection::refuse(int status, std::string_view code, std::string_view message) {
-  request nothing;
-  nothing.request_id = owner_->next_request_id();
-  nothing.address = address_;
+/// `what`: as far as it may be read.
+void connection::refuse(int status, std::string_view code, std::string_view message, request what) {
+  if (what.request_id.empty()) {
+    what.request_id = owner_->next_request_id();
+    what.address = address_;
+  }
   parser_.reset();
   keep_alive_ = false;
   is_head_ = false;
   phase_ = phase::answering;
-  answer(error_response(nothing, status, code, message), nothing);
+  const auto& own = owner_->options_.table->raw_options_of(what.path).refuse;
+  answer(own ? own(what, status) : error_response(what, status, code, message), what);
 }
 
 void connection::answer(response r, const request& to) {

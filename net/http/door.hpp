@@ -31,7 +31,9 @@ struct door_times {
   std::chrono::milliseconds header =
     domain::limits::http_header_time; // from the first byte to the empty line
   std::chrono::milliseconds idle = domain::limits::http_idle_time; // between requests
-  std::chrono::milliseconds body = std::chrono::seconds{30};       // and 1 s more per KiB that came
+  /// And 1 s more per KiB that came; where a route takes larger bodies than others, for as much
+  /// more than a KiB.
+  std::chrono::milliseconds body = std::chrono::seconds{30};
   std::chrono::milliseconds write = domain::limits::write_progress_timeout;
   std::chrono::milliseconds linger =
     std::chrono::seconds{5}; // to read away what a refused peer still sends
@@ -55,8 +57,8 @@ public:
     std::string id_prefix = "req-"; // of request ids made here
     std::atomic<std::uint64_t>* live = nullptr;
     const std::atomic<bool>* is_draining = nullptr;
-    const net::tls* secured = nullptr; // nullptr: plain HTTP
-    std::size_t max_body = domain::limits::http_body_bytes;
+    const net::tls* secured = nullptr;                      // nullptr: plain HTTP
+    std::size_t max_body = domain::limits::http_body_bytes; // where a route says nothing else
     door_times times = {};
     /// Runs `f` with the door of another shard, on that shard. False when there is none.
     std::function<bool(std::uint32_t shard_index, std::function<void(door&)> f)> reach = {};

@@ -152,6 +152,12 @@ verdict check_request_line(std::string_view text, request_line& out) {
   return check_target(out);
 }
 
+/// Of a line with a colon.
+std::pair<std::string_view, std::string_view> split_field(std::string_view line) {
+  const auto colon = line.find(':');
+  return {line.substr(0, colon), trim(line.substr(colon + 1))};
+}
+
 struct seen_fields {
   std::array<bool, single_fields.size()> present{};
   std::string_view host, length, encoding, expect;
@@ -160,13 +166,11 @@ struct seen_fields {
 verdict check_field(std::string_view line, seen_fields& seen) {
   if (line.front() == ' ' || line.front() == '\t')
     return refuse(400, "Folded headers are not accepted");
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos)
+  if (line.find(':') == std::string_view::npos)
     return refuse(400, "A header has no colon");
-  const auto name = line.substr(0, colon);
+  const auto [name, value] = split_field(line);
   if (!is_token(name))
     return refuse(400, "A header's name is not a token");
-  const auto value = trim(line.substr(colon + 1));
   if (std::any_of(value.begin(), value.end(), [](char c) { return is_control(c) && c != '\t'; }))
     return refuse(400, "A header's value has a control character");
   for (std::size_t i = 0; i < single_fields.size(); ++i)
@@ -194,7 +198,17 @@ verdict check_field(std::string_view line, seen_fields& seen) {
   return {};
 }
 
-verdict check_body(const request_line& line, const seen_fields& seen, std::size_t max_body) {
+/// Reads a length of digits; false: it is above `max`.
+bool read_length(std::string_view digits, std::size_t max, std::uint64_t& length) {
+  for (const char c : digits) {
+    length = length * 10 + static_cast<std::uint64_t>(c - '0');
+    if (length > max)
+      return false;
+  }
+  return true;
+}
+
+verdict check_body(const request_line& line, const seen_fields& seen, const body_bound& max_body) {
   verdict v;
   if (seen.present[2]) {
     if (!line.is_1_1)
@@ -205,16 +219,11 @@ verdict check_body(const request_line& line, const seen_fields& seen, std::size_
       return refuse(400, "The only transfer encoding accepted is chunked");
     v.chunked = true;
   }
-  if (seen.present[1]) {
-    if (seen.length.empty() || !std::all_of(seen.length.begin(), seen.length.end(), is_digit))
-      return refuse(400, "Content-Length is not a number");
-    for (const char c : seen.length) {
-      v.content_length = v.content_length * 10 + static_cast<std::uint64_t>(c - '0');
-      if (v.content_length > max_body)
-        return refuse(413, "The body is too large");
-    }
-  }
-  const bool has_body = v.chunked || v.content_length > 0;
+  if (
+    seen.present[1]
+    && (seen.length.empty() || !std::all_of(seen.length.begin(), seen.length.end(), is_digit)))
+    return refuse(400, "Content-Length is not a number");
+  const bool has_body = v.chunked || seen.length.find_first_not_of('0') != std::string_view::npos;
   if (has_body && (line.method == "GET" || line.method == "HEAD"))
     return refuse(400, "GET and HEAD take no body");
   if (seen.present[6]) {
@@ -222,6 +231,10 @@ verdict check_body(const request_line& line, const seen_fields& seen, std::size_
       return refuse(417, "The only expectation known is 100-continue");
     v.expects_continue = line.is_1_1 && has_body;
   }
+  if (has_body)
+    v.body_max = max_body(line.target);
+  if (!read_length(seen.length, v.body_max, v.content_length))
+    return refuse(413, "The body is too large");
   return v;
 }
 
@@ -233,20 +246,24 @@ head_end find_head_end(std::string_view bytes, std::size_t seen) {
     const char c = bytes[i];
     if (c == '\n') {
       if (i == 0 || bytes[i - 1] != '\r')
-        return {0, true};
+        return {0, true, i};
       if (i >= 3 && bytes[i - 2] == '\n')
-        return {i + 1, false};
+        return {i + 1};
     } else if (c == '\r') {
       if (i + 1 < bytes.size() && bytes[i + 1] != '\n')
-        return {0, true};
+        return {0, true, i};
     } else if (is_control(c) && c != '\t') {
-      return {0, true};
+      return {0, true, i};
     }
   }
   return {};
 }
 
 verdict check_head(std::string_view head, std::size_t max_body) {
+  return check_head(head, [max_body](std::string_view) { return max_body; });
+}
+
+verdict check_head(std::string_view head, const body_bound& max_body) {
   if (head.size() > domain::limits::http_header_bytes)
     return refuse(431, "The headers are too large");
   const auto end = find_head_end(head);
@@ -270,6 +287,42 @@ verdict check_head(std::string_view head, std::size_t max_body) {
   if (!line.authority.empty() && !equal_ignoring_case(line.authority, seen.host))
     return refuse(400, "The target and Host name different hosts");
   return check_body(line, seen, max_body);
+}
+
+head_view read_head(std::string_view head) {
+  auto rest = head.substr(0, head.size() - 2);
+  request_line line;
+  check_request_line(take_line(rest), line);
+  head_view out{line.method, line.target, {}};
+  while (!rest.empty())
+    out.fields.push_back(split_field(take_line(rest)));
+  return out;
+}
+
+std::optional<head_view> read_bad_origin(std::string_view bytes, std::size_t bad_at) {
+  auto rest = bytes.substr(0, bad_at + 1);
+  if (rest.ends_with('\r') || rest.ends_with('\n')) // then it is not clear what a line is
+    return std::nullopt;
+  request_line line;
+  if (check_request_line(take_line(rest), line).status != 0)
+    return std::nullopt;
+  head_view out{line.method, line.target, {}};
+  seen_fields seen;
+  while (rest.find("\r\n") != std::string_view::npos) {
+    const auto field = take_line(rest);
+    if (field.empty() || check_field(field, seen).status != 0)
+      return std::nullopt;
+    out.fields.push_back(split_field(field));
+  }
+  constexpr std::string_view origin = "origin:";
+  if (!equal_ignoring_case(rest.substr(0, origin.size()), origin))
+    return std::nullopt;
+  if (std::any_of(out.fields.begin(), out.fields.end(), [](const auto& field) {
+        return equal_ignoring_case(field.first, "origin");
+      }))
+    return std::nullopt; // it would be left open which counts
+  out.fields.push_back(split_field(rest));
+  return out;
 }
 
 } // namespace net::http

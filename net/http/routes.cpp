@@ -26,6 +26,10 @@ segments split(std::string_view path) {
   return out;
 }
 
+bool is_api(std::string_view path) {
+  return path == "/api" || path.starts_with("/api/");
+}
+
 bool is_parameter(std::string_view segment) {
   return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
 }
@@ -56,9 +60,23 @@ struct routes::impl {
   std::vector<entry> entries;
   std::vector<middleware> before;
   cors policy;
-  std::map<std::string, std::function<void(const exchange_ptr&)>, std::less<>> exact;
-  std::vector<std::pair<std::string, std::function<void(const exchange_ptr&)>>>
-    below; // longest first
+  struct raw_route {
+    std::function<void(const exchange_ptr&)> run;
+    raw_options options;
+  };
+  std::map<std::string, raw_route, std::less<>> exact;
+  std::vector<std::pair<std::string, raw_route>> below; // longest first
+
+  const raw_route* find_raw(std::string_view path) const {
+    if (const auto found = exact.find(path); found != exact.end())
+      return &found->second;
+    if (is_api(path))
+      return nullptr;
+    for (const auto& [prefix, route] : below)
+      if (path.starts_with(prefix))
+        return &route;
+    return nullptr;
+  }
 
   static bool matches(const entry& e, const segments& path) {
     if (e.parts.size() != path.size())
@@ -127,13 +145,15 @@ void routes::add(std::string method, std::string pattern, route_options options,
   table_.push_back({std::move(method), std::move(pattern), std::move(options)});
 }
 
-void routes::raw(std::string path, std::function<void(const exchange_ptr&)> h) {
+void routes::raw(
+  std::string path, std::function<void(const exchange_ptr&)> h, raw_options options) {
+  impl::raw_route made{std::move(h), std::move(options)};
   if (!path.ends_with("/*")) {
-    impl_->exact.insert_or_assign(std::move(path), std::move(h));
+    impl_->exact.insert_or_assign(std::move(path), std::move(made));
     return;
   }
   path.pop_back();
-  impl_->below.emplace_back(std::move(path), std::move(h));
+  impl_->below.emplace_back(std::move(path), std::move(made));
   std::stable_sort(impl_->below.begin(), impl_->below.end(), [](const auto& a, const auto& b) {
     return a.first.size() > b.first.size();
   });
@@ -141,14 +161,17 @@ void routes::raw(std::string path, std::function<void(const exchange_ptr&)> h) {
 
 void routes::dispatch(const exchange_ptr& e) {
   const std::string_view path = e->req().path;
-  if (const auto found = impl_->exact.find(path); found != impl_->exact.end())
-    return found->second(e);
-  if (path == "/api" || path.starts_with("/api/"))
+  if (const auto* own = impl_->find_raw(path))
+    return own->run(e);
+  if (is_api(path))
     return dispatch_api(e);
-  for (const auto& [prefix, h] : impl_->below)
-    if (path.starts_with(prefix))
-      return h(e);
   e->fail({domain::errc::not_found, "There is nothing here", {}, {}});
+}
+
+const raw_options& routes::raw_options_of(std::string_view path) const {
+  static const raw_options nothing;
+  const auto* own = impl_->find_raw(path);
+  return own != nullptr ? own->options : nothing;
 }
 
 void routes::dispatch_api(const exchange_ptr& e) {

@@ -3,6 +3,7 @@
 #include "net/http/cors.hpp"
 #include "net/http/exchange.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +21,15 @@ struct route_options {
   std::string summary;
   http::access access = http::access::user;
   bool idempotency_key = false; // honours Idempotency-Key
+};
+
+/// What a whole path has for itself.
+struct raw_options {
+  std::size_t body_max = 0; // bytes of a request's body; 0: as everywhere
+  /// The answer to what is refused with this status before there is an exchange: for the size of
+  /// its body (413), or a control byte in its Origin (400; `head` ends there). Never a body in it.
+  /// Empty: the common envelope.
+  std::function<response(const request& head, int status)> refuse = {};
 };
 
 /// Values of `{name}` parts of the path.
@@ -62,7 +72,9 @@ public:
   }
   /// All methods of exactly this path (or, ending in "/*", of all below), before any middleware:
   /// /socket.io/, /ws, /livez.
-  void raw(std::string path, std::function<void(const exchange_ptr&)> h);
+  void raw(std::string path, std::function<void(const exchange_ptr&)> h, raw_options options = {});
+  /// Of the route of this path, for who reads before there is an exchange.
+  const raw_options& raw_options_of(std::string_view path) const;
 
   const std::vector<row>& table() const { return table_; }
   /// Finds and runs the handler, or answers 404 / 405 / 204 (OPTIONS).

@@ -179,7 +179,7 @@ void add_socketio(http::routes& routes, services& s, std::shared_ptr<http::site>
     .ping_timeout = s.config.ping_timeout,
     .upgrade_timeout = s.config.upgrade_timeout,
     .max_payload = s.config.max_payload,
-    .deflate = s.config.compression};
+    .compression = s.config.compression};
   settings.origins = s.config.cors_origins;
   settings.shards = s.shards.size();
   settings.random = [&s] { return s.node.outside().random->token(15); };
@@ -197,8 +197,7 @@ void add_socketio(http::routes& routes, services& s, std::shared_ptr<http::site>
       made->wait_for_connect();
       return made;
     });
-  for (const auto* path : {"/socket.io", "/socket.io/"})
-    routes.raw(path, [server](const http::exchange_ptr& e) { server->handle(e); });
+  engineio::add_route(routes, "/socket.io", server);
 }
 
 } // namespace net

@@ -9,7 +9,6 @@
 namespace conformance {
 namespace {
 
-constexpr std::size_t around_body = 64u << 10; // the engine refuses what is too large by itself
 constexpr std::size_t queue_bytes_max = 64u << 20;
 
 } // namespace
@@ -21,7 +20,6 @@ host::host(options o)
   home_.start();
   net::http::door::options front{.io = io(), .table = table_};
   front.home = &home_;
-  front.max_body = config_.max_payload + around_body;
   door_ = std::make_shared<net::http::door>(std::move(front));
   ears_ = std::make_shared<net::listener>(
     io(), [this](boost::asio::ip::tcp::socket socket, std::string address) {
@@ -53,8 +51,7 @@ void host::add_engine(const std::string& path, net::engineio::server::factory ma
   s.clock_step = milliseconds{1}; // heartbeats of suites are short
   s.random = random;
   const auto server = std::make_shared<net::engineio::server>(home_, std::move(s), std::move(make));
-  for (const auto& each : {path, path + "/"})
-    table_->raw(each, [server](const net::http::exchange_ptr& e) { server->handle(e); });
+  net::engineio::add_route(*table_, path, server);
 }
 
 void host::run() {

@@ -13,6 +13,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto rest = find_head_end(bytes, size / 2);
     fuzz::must(rest.is_bad == whole.is_bad && (whole.is_bad || rest.size == whole.size));
   }
+  if (whole.is_bad) {
+    fuzz::must(whole.bad_at < size);
+    if (const auto asked = read_bad_origin(bytes, whole.bad_at))
+      fuzz::must(!asked->method.empty() && !asked->target.empty() && !asked->fields.empty());
+  }
   if (whole.is_bad || whole.size == 0)
     return 0;
   fuzz::must(whole.size <= size && bytes.substr(0, whole.size).ends_with("\r\n\r\n"));

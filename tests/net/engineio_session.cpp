@@ -426,6 +426,30 @@ TEST_CASE("errors tell browsers of other origins what went wrong", "[net][engine
   CHECK(status_of(with_origin("http://localhost:8080", "")) == 200);
 }
 
+TEST_CASE("a request that HTTP refuses is judged all the same", "[net][engineio][session]") {
+  application app{{}, {"https://a.example"}};
+  const auto refuse = [&](const std::string& sid, std::string origin) {
+    net::http::request head;
+    head.method = "POST";
+    head.query = {{"EIO", "4"}, {"transport", "polling"}, {"sid", sid}};
+    head.headers = {{"Host", "localhost:8080"}, {"Origin", std::move(origin)}};
+    return app.engine.refuse_unread(head, 413);
+  };
+  const auto sid = app.open();
+  const auto elsewhere = net::engineio::make_sid(std::string(20, 'x'), 3);
+  for (const auto& known : {sid, elsewhere}) {
+    const auto answer = refuse(known, "https://a.example");
+    CHECK(answer.status == 413);
+    CHECK(answer.body.empty());
+    CHECK(
+      answer.headers.front() == std::pair{"Access-Control-Allow-Origin"s, "https://a.example"s});
+  }
+  CHECK(refuse("nobody", "").body == R"({"code":1,"message":"Session ID unknown"})");
+  CHECK(refuse(sid, "https://evil.example").status == 403);
+  CHECK(app.reasons.empty());
+  CHECK(status_of(app.post(sid, "4still")) == 200);
+}
+
 TEST_CASE("a preflight is answered without a session", "[net][engineio][session]") {
   application app{{}, {"https://a.example"}};
   const auto e = app.ask(

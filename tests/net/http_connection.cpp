@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <memory>
+#include <sstream>
 #include <string>
 
 namespace asio = boost::asio;
@@ -24,14 +25,27 @@ class conversation {
   asio::io_context io_; // outlives all that uses it
 
 public:
+  static constexpr std::size_t roomy = 100'000'000;
+
   explicit conversation(door_times times = {}) : client_(io_) {
     auto table = std::make_shared<routes>();
-    table->raw("/echo", [](const exchange_ptr& e) {
+    const auto echo = [](const exchange_ptr& e) {
       response r;
       r.content_type = "text/plain";
       r.body = e->req().method + " " + e->req().body;
       e->respond(std::move(r));
-    });
+    };
+    table->raw("/echo", echo);
+    table->raw("/roomy/", echo, {.body_max = roomy});
+    table->raw("/narrow/*", echo, {.body_max = 10});
+    const auto own = [](const request& asked, int status) {
+      response r;
+      r.status = status;
+      r.body = asked.method + " " + asked.path + " " + std::string{asked.parameter("q")} + " "
+               + std::string{asked.header("ORIGIN")} + asked.body;
+      return r;
+    };
+    table->raw("/own", echo, {.body_max = 0, .refuse = own});
     table->raw("/later", [this](const exchange_ptr& e) {
       e->on_abort([this] { is_gone = true; });
       waiting = e;
@@ -257,6 +271,72 @@ TEST_CASE("a body is asked for when the client waits to be asked", "[net][http]"
   CHECK(
     c.ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\nExpect: 100-continue\r\n\r\n")
     == 413);
+}
+
+TEST_CASE("a route may take larger bodies than others, or only smaller ones", "[net][http]") {
+  struct row {
+    std::string target;
+    std::size_t size;
+    int status;
+  };
+  const std::vector<row> rows{
+    {"/echo", 1'000, 200},          {"/echo", 1'001, 413},      {"/roomy/", 5'000, 200},
+    {"/roomy/?sid=x", 5'000, 200},  {"/%72oomy/", 5'000, 200},  {"/roomy", 1'001, 413},
+    {"/narrow/x", 10, 200},         {"/narrow/x", 11, 413},     {"/api/v1/roomy/", 1'001, 413},
+    {"/roomy/%zz", 1'001, 413},     {"/roomy/%2f", 1'001, 413}, {"/nothing", 1'001, 413},
+    {"http://a/roomy/", 5'000, 200}};
+  for (const auto& r : rows)
+    for (const bool is_chunked : {false, true}) {
+      CAPTURE(r.target, r.size, is_chunked);
+      const std::string body(r.size, 'x');
+      std::ostringstream bytes;
+      bytes << "POST " << r.target << " HTTP/1.1\r\nHost: a\r\n";
+      if (is_chunked)
+        bytes << "Transfer-Encoding: chunked\r\n\r\n"
+              << std::hex << r.size << "\r\n"
+              << body << "\r\n0\r\n\r\n";
+      else
+        bytes << "Content-Length: " << r.size << "\r\n\r\n" << body;
+      conversation c;
+      CHECK(c.ask(bytes.str()) == r.status);
+      CHECK((r.status != 200 || c.body == "POST " + body));
+    }
+}
+
+TEST_CASE("a route with larger bodies gives slow ones no more time than others", "[net][http]") {
+  door_times times;
+  times.body = 30ms;
+  times.sweep = 5ms;
+  conversation c{times};
+  c.send(
+    "POST /roomy/ HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(conversation::roomy)
+    + "\r\n\r\n");
+  c.until([&] { return c.live == 1; });
+  // a minute for other bodies
+  CHECK(c.ask(std::string(60'000, 'x')) == 408);
+}
+
+TEST_CASE("a route has words of its own for a body that is too large", "[net][http]") {
+  const std::string post =
+    "POST /own?q=%41 HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\nOrigin:  b \r\n";
+  for (const auto* body :
+       {"Content-Length: 1001\r\n\r\n", "Content-Length: 99999999999999999999999\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n3e9\r\n"}) {
+    CAPTURE(body);
+    conversation c;
+    CHECK(c.ask(post + body + std::string(1'001, 'x') + get("/echo")) == 413);
+    CHECK(c.body == "POST /own A b");
+    CHECK(c.head.find("X-Request-Id: mine\r\n") != std::string::npos);
+    CHECK(c.closes());
+    CHECK(c.received.empty());
+  }
+  for (const auto* other :
+       {"Content-Length: 1001\r\nContent-Length: 1001\r\n\r\n", "Expect: x\r\n\r\n"}) {
+    CAPTURE(other);
+    conversation c; // only what is refused for its size alone was read
+    CHECK(c.ask(post + other) >= 400);
+    CHECK(c.body.starts_with(R"({"status":"error","code":")"));
+  }
 }
 
 TEST_CASE("a request id is taken over if it is one and made otherwise", "[net][http]") {

@@ -191,6 +191,26 @@ TEST_CASE("the guard tells how the body comes", "[net][http]") {
   CHECK_FALSE(check_head(post("Expect: 100-continue\r\n")).expects_continue);
 }
 
+TEST_CASE("the guard asks for a target's bound when a body comes to it", "[net][http]") {
+  std::vector<std::string> asked;
+  const auto bound = [&](std::string_view target) {
+    asked.emplace_back(target);
+    return target == "/large" ? 2'000'000u : 10u;
+  };
+  const auto post_to = [](const std::string& target, const std::string& fields) {
+    return "POST " + target + " HTTP/1.1\r\n" + host + fields + "\r\n";
+  };
+  CHECK(check_head(get(host, "/large"), bound).body_max == 0);
+  CHECK(check_head(post_to("/large", "Content-Length: 00\r\n"), bound).body_max == 0);
+  CHECK(check_head(post_to("/", "Content-Length: 11\r\nExpect: x\r\n"), bound).status == 417);
+  CHECK(asked.empty());
+  CHECK(check_head(post_to("/large", "Content-Length: 2000000\r\n"), bound).status == 0);
+  CHECK(check_head(post_to("/large", "Content-Length: 2000001\r\n"), bound).status == 413);
+  CHECK(check_head(post_to("/", "Content-Length: 11\r\n"), bound).status == 413);
+  CHECK(check_head(post_to("/a?b", "Transfer-Encoding: chunked\r\n"), bound).body_max == 10);
+  CHECK(asked == std::vector<std::string>{"/large", "/large", "/", "/a?b"});
+}
+
 TEST_CASE("the end of a header block is found wherever the bytes are cut", "[net][http]") {
   const auto head = get(host + "X: y\r\n");
   const auto all = head + "GET /next";
@@ -208,6 +228,42 @@ TEST_CASE("bytes that no header block may have are noticed before its end", "[ne
   CHECK(find_head_end("GET / HTTP/1.1\rX").is_bad);
   CHECK(find_head_end("\x16\x03\x01").is_bad);
   CHECK_FALSE(find_head_end("GET / HTTP/1.1\r").is_bad);
+}
+
+TEST_CASE("a control byte in Origin is found with what was asked before it", "[net][http]") {
+  const auto read = [](const std::string& bytes) {
+    const auto end = find_head_end(bytes);
+    REQUIRE(end.is_bad);
+    return net::http::read_bad_origin(bytes, end.bad_at);
+  };
+  const std::string line = "GET /a?b HTTP/1.1\r\n";
+  const auto whole = line + host + "oRIGIN: http://a\x01z\r\nX: y\r\n\r\n";
+  const auto found = read(whole);
+  REQUIRE(found);
+  CHECK(found->method == "GET");
+  CHECK(found->target == "/a?b");
+  using fields = std::vector<std::pair<std::string_view, std::string_view>>;
+  CHECK(found->fields == fields{{"Host", "example.org"}, {"oRIGIN", "http://a\x01"}});
+  CHECK(read(line + "Origin:\x7f").has_value());
+  const std::vector<std::string> others{
+    line + "Origin: a\nb\r\n",
+    line + "Origin: a\rb\r\n",
+    line + "Origins: a\x01",
+    line + "Origin : a\x01",
+    line + "X: Origin: a\x01",
+    line + "\x01Origin: a",
+    line + "Origin: a\r\nOrigin: b\x01",
+    line + host + host + "Origin: b\x01",
+    line + "X: y\r\n Origin: b\x01",
+    line + "X(: y\r\nOrigin: b\x01",
+    "Origin: a\x01",
+    "BREW / HTTP/1.1\r\nOrigin: a\x01",
+    "GET /\x01 HTTP/1.1\r\n",
+    "\x01"};
+  for (const auto& bytes : others) {
+    CAPTURE(bytes);
+    CHECK_FALSE(read(bytes));
+  }
 }
 
 TEST_CASE("the guard survives any bytes", "[net][http]") {

@@ -33,6 +33,29 @@ export function engineRows({ url, port, alice }) {
   refused('no protocol version', '400 5', 'transport=polling');
   refused('protocol 44', '400 5', 'EIO=44&transport=polling');
   refused('a foreign Origin', '403 4', 'EIO=4&transport=polling', { headers: { origin: 'http://evil.example.org' } });
+  // HTTP refuses it, in these words; nothing behind the byte is read, and the connection ends.
+  for (const [name, target, origin, expect, more = ''] of [
+    ['a control character in Origin', `${path}?EIO=4&transport=polling`, 'http://a\x01b', '{"code":3,"message":"Bad request"}'],
+    ['a delete character in Origin', `${path}?EIO=4&transport=polling&sid=nobody`, 'http://a\x7f', '{"code":3,"message":"Bad request"}'],
+    ['a zero byte in Origin', `${path}?EIO=4&transport=polling`, '\0', '{"code":3,"message":"Bad request"}'],
+    ['an unknown transport before a control character in Origin', `${path}?EIO=4`, 'http://a\x01b', '{"code":0,"message":"Transport unknown"}'],
+    ['a control character in Origin of an upgrade', `${path}?EIO=4&transport=websocket`, 'http://a\x01b', 'Bad request',
+      'Upgrade: websocket\r\nConnection: Upgrade\r\n'],
+    ['a control character in Origin elsewhere', '/api/v1/rooms', 'http://a\x01b', 'bad_request'],
+    ['a bare line feed in Origin', `${path}?EIO=4&transport=polling`, 'http://a\nb', 'bad_request'],
+  ])
+    row(name, { status: 400, answer: expect, answers: 1, closed: true }, async () => {
+      const { connection, answer } = await exchange(port,
+        `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\n${more}Origin: ${origin}\r\n\r\nGET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+      const closed = await connection.closes();
+      const rest = connection.received.toString('latin1');
+      connection.destroy();
+      const text = answer.body.toString();
+      return {
+        status: answer.status, answer: text.startsWith('{"status"') ? JSON.parse(text).code : text,
+        answers: 1 + (rest.match(/HTTP\/1\.1 \d/g) ?? []).length, closed,
+      };
+    });
   for (const [name, query, status] of [
     ['an unknown sid', 'EIO=4&transport=websocket&sid=nobody', 400],
     ['protocol 3', 'EIO=3&transport=websocket', 400],
