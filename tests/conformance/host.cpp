@@ -46,7 +46,7 @@ void host::add_engine(const std::string& path, net::engineio::server::factory ma
   s.limits.ping_interval = config_.ping_interval;
   s.limits.ping_timeout = config_.ping_timeout;
   s.limits.max_payload = config_.max_payload;
-  s.limits.deflate = config_.deflate && config_.mode == mode::app;
+  s.limits.compression = config_.deflate && config_.mode == mode::app;
   s.origins = {"*"};
   s.clock_step = milliseconds{1}; // heartbeats of suites are short
   s.random = random;
