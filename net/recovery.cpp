@@ -58,7 +58,7 @@ void recovery::visit_old_shard() {
   old->post([self = shared_from_this(), here, old] {
     if (auto alive = old->find_pid(self->pid_); alive != nullptr && alive != self->who_) {
       alive->on_close(domain::close_code::replaced);
-      alive->closed(true);
+      alive->closed(true, domain::describe(domain::close_code::replaced).reason);
     }
     old->handle_orders();
     auto left = old->parked(self->pid_);
@@ -172,7 +172,7 @@ void recovery::finish(const std::vector<journal::entry>& missed) {
 void recovery::start_over() {
   who_->held_.reset();
   who_->session_ = session_;
-  who_->sign_out();
+  who_->sign_out("not recovered");
   give_up();
 }
 

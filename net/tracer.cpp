@@ -237,16 +237,31 @@ void tracer::dropped(const trace_party& to, std::string_view topic, std::string_
   }
 }
 
-void tracer::connection(const trace_party& who, std::string_view what, std::string_view reason) {
+void tracer::conflated(const domain::event& what) {
   const std::lock_guard guard{mutex_};
-  for (const auto& each : entries_) {
-    if (!concerns(*each, who))
-      continue;
-    auto made = line(what, who);
-    if (!reason.empty())
-      made.text("reason", reason);
-    each->lines(made.take());
-  }
+  for (const auto& each : entries_)
+    if (concerns(*each, what))
+      each->lines(line("dropped")
+                    .text("event", what.name)
+                    .text("topic", what.topic)
+                    .text("key", what.key)
+                    .text("rule", "conflated")
+                    .take());
+}
+
+void tracer::connected(const trace_party& who) {
+  const std::lock_guard guard{mutex_};
+  for (const auto& each : entries_)
+    if (concerns(*each, who))
+      each->lines(line("connected", who).take());
+}
+
+void tracer::disconnected(const trace_party& who, std::string_view why, bool may_come_back) {
+  const std::lock_guard guard{mutex_};
+  for (const auto& each : entries_)
+    if (concerns(*each, who))
+      each->lines(
+        line("disconnected", who).text("reason", why).boolean("mayComeBack", may_come_back).take());
 }
 
 } // namespace net

@@ -60,7 +60,10 @@ public:
   void queued(const trace_party& to, const domain::event& what);
   void emitted(const trace_party& to, std::string_view name, std::string_view json);
   void dropped(const trace_party& to, std::string_view topic, std::string_view rule);
-  void connection(const trace_party& who, std::string_view what, std::string_view reason);
+  /// Before it was handed to anybody: a newer one of its key stands in its place.
+  void conflated(const domain::event& what);
+  void connected(const trace_party& who);
+  void disconnected(const trace_party& who, std::string_view why, bool may_come_back);
 
 private:
   struct entry {

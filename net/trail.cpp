@@ -18,14 +18,15 @@ domain::timestamp wall_now() {
 
 trail::trail() : forgotten_(wall_now()) {}
 
-void trail::note(kind what, client& who, std::string_view topic, std::size_t unsent) {
+void trail::note(
+  kind what, client& who, std::string_view topic, std::size_t unsent, std::string_view ended) {
   if (records_.size() >= domain::limits::trail_records) {
     forgotten_ = records_.front().at;
     records_.pop_front();
   }
   records_.push_back(
     {what, who.session_id(), who.user().value, std::string{topic}, who.home().recent().position(),
-     unsent, wall_now()});
+     unsent, std::string{ended}, wall_now()});
 }
 
 } // namespace net

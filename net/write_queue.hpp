@@ -43,6 +43,10 @@ public:
   /// Takes the oldest frame (polling, upgrade). Precondition: not empty, nothing of it sent.
   frame_ptr pop();
   void clear();
+  /// All that waits, for whoever sends it from now on; this one stays empty.
+  write_queue hand_over();
+  /// Bytes that were not yet taken by the kernel then.
+  std::size_t handed_over() const { return handed_over_; }
 
   /// Whoever sends it from now on; nullptr: nobody does by himself (polling, before and after a
   /// WebSocket). Kept by the WebSocket, and so that the shard finds it without asking through all
@@ -65,6 +69,7 @@ private:
   std::size_t head_ = 0;
   std::size_t offset_ = 0; // sent bytes of the first frame
   std::size_t bytes_ = 0;  // of frames_
+  std::size_t handed_over_ = 0;
   bool has_backlog_ = false;
   bool is_settled_ = false;
 };

@@ -60,13 +60,14 @@ void stream::written() {
   stream_.end_writing(ignored);
 }
 
-void stream::end() {
+void stream::end(frame_ptr last_word) {
   on_gone_ = on_drained_ = nullptr;
   if (is_over_ || is_ending_)
     return;
   is_ending_ = true;
-  last_ = std::move(*queue_);
-  queue_->clear();
+  last_ = queue_->hand_over();
+  if (last_word != nullptr)
+    last_.push(std::move(last_word));
   queue_ = &last_;
   deadline_ =
     std::make_unique<boost::asio::steady_timer>(home_.io(), domain::limits::stream_end_timeout);

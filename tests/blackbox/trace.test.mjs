@@ -1,7 +1,7 @@
 // troupectl trace and troupectl why, against a real node.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 
 import {
   api, connectPlain, connectSocket, createRoom, eventually, login, register, unique, within,
@@ -18,6 +18,11 @@ before(async () => {
   [alice, bob] = await Promise.all(['Alice', 'Bob'].map((name) => register(node.url, name)));
 });
 after(() => node?.stop());
+const traces = new Set();
+afterEach(() => { // what a failed test left running would refuse the next ones theirs
+  for (const each of traces) each.abort.abort();
+  traces.clear();
+});
 
 /// Runs troupectl to its end: {code, out, err}.
 const ctl = (...args) =>
@@ -28,10 +33,11 @@ const ctl = (...args) =>
 
 /// A trace that runs: its lines as they come, and its end.
 class Trace {
-  constructor(query, token = boss.token) {
+  constructor(query, token = boss.token, at = node) {
     this.lines = [];
     this.abort = new AbortController();
-    this.answered = fetch(`${node.url}/api/v1/admin/trace?${query}`, {
+    traces.add(this);
+    this.answered = fetch(`${at.url}/api/v1/admin/trace?${query}`, {
       headers: { authorization: `Bearer ${token}` }, signal: this.abort.signal,
     });
     this.ended = this.answered.then(async (answer) => {
@@ -61,9 +67,9 @@ class Trace {
   }
 }
 
-async function trace(query, token) {
+async function trace(query, token, at) {
   for (let tries = 0; ; tries++) {
-    const made = new Trace(query, token);
+    const made = new Trace(query, token, at);
     const answer = await within(5000, made.answered, 'the trace');
     if (answer.status === 409 && tries < 200) {
       await answer.arrayBuffer();
@@ -142,6 +148,59 @@ test('a trace of a user and of a session follows connections, events, drops and 
   await Promise.all([a.end(), c.end()]);
 });
 
+test('a trace shows the rule by which an event or a connection went', async (t) => {
+  const own = await startNode({
+    args: ['--shards', '1'],
+    env: {
+      TROUPE_ADMIN_EMAIL: admin.email, TROUPE_ADMIN_PASSWORD: admin.password, TROUPE_QUEUE_BYTES: '131072',
+      TROUPE_PING_INTERVAL: '3s', TROUPE_PING_TIMEOUT: '2s',
+    },
+  }, t);
+  const chief = await login(own.url, admin.email, admin.password);
+  const carol = await register(own.url, 'Carol');
+  const running = await trace(`user=${carol.user.id}&lines=100000`, chief.token, own);
+  const send = (fields) => api(own.url, 'POST', '/broadcast', {
+    token: chief.token, body: { event: 'n', target: { users: [carol.user.id] }, ...fields },
+  });
+  const rules = () => new Set(running.of('dropped').map((line) => line.rule));
+  let client = await connectPlain(own.wsUrl, carol.token);
+  client.socket.pause();
+  const pad = 'x'.repeat(30_000);
+  for (let n = 0; !rules().has('volatile'); n++) {
+    assert.ok(n < 3000, 'the socket is full at last');
+    await send({ data: { pad }, volatile: true });
+  }
+  await send({ data: 1, key: 'price' });
+  await send({ data: 2, key: 'price' });
+  await eventually(5000, () => rules().has('conflated'));
+  for (const priority of ['background', 'low'])
+    for (let n = 0; !rules().has(priority); n++) {
+      assert.ok(n < 100, 'no place at last');
+      await send({ data: { pad }, priority });
+    }
+  await eventually(10_000, () => running.of('disconnected').length === 1);
+  assert.equal(running.of('disconnected')[0].reason, 'no pong');
+  for (const line of running.of('dropped')) {
+    assert.equal(line.topic, `user:${carol.user.id}`);
+    assert.equal(line.user, carol.user.id);
+  }
+  client.cut();
+  client = await connectPlain(own.wsUrl, carol.token);
+  client.socket.pause();
+  for (let n = 0; running.of('disconnected').length === 1; n++) {
+    assert.ok(n < 3000, 'the queue is full at last');
+    await send({ data: { pad } });
+  }
+  assert.ok(rules().has('slow-consumer'));
+  assert.equal(running.of('disconnected')[1].reason, 'slow consumer');
+  client.cut();
+  const socket = await connectSocket(own.url, carol.token, { transports: ['websocket'] });
+  socket.end();
+  await eventually(5000, () => running.of('disconnected').length === 3);
+  const last = running.of('disconnected')[2];
+  assert.deepEqual([last.reason, last.mayComeBack], ['client namespace disconnect', false]);
+});
+
 test('a trace ends by itself, by lines and by time, and there is one per operator', async () => {
   const room = await createRoom(node.url, alice.token);
   const a = await connectPlain(node.wsUrl, alice.token);
@@ -193,6 +252,162 @@ test('traces are for administrators, and say what is wrong with them', async () 
   assert.equal((await ctl('trace', 'planet', 'x')).code, 2);
 });
 
+const why = async (id, user, at = node, token = boss.token) => {
+  const answer = await api(at.url, 'GET', `/admin/why?message=${id}&user=${user}`, { token });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.body;
+};
+
+const waysToGo = {
+  'a plain WebSocket that is cut': [connectPlain, (client) => client.cut()],
+  'a plain WebSocket that is closed': [connectPlain, (client) => client.end()],
+  'a Socket.IO client that is cut': [connectSocket, (client) => {
+    client.io.reconnection(false);
+    client.io.engine.transport.ws.terminate();
+  }],
+  'a Socket.IO client that leaves': [connectSocket, (client) => client.end()],
+};
+for (const [name, [connect, go]] of Object.entries(waysToGo)) {
+  test(`why: not connected after ${name}, whatever was before and comes later`, async () => {
+    const user = await register(node.url, 'Gone');
+    const room = await createRoom(node.url, alice.token);
+    const a = await connectPlain(node.wsUrl, alice.token);
+    await a.ask('join-room', { roomId: room.id });
+    const say = async () => (await a.ask('send-message', { roomId: room.id, content: 'x' })).message.id;
+    const enter = () => connect(connect === connectPlain ? node.wsUrl : node.url, user.token, { transports: ['websocket'] });
+    const verdict = async (id) => (await why(id, user.user.id)).verdict;
+    let client = await enter();
+    const outside = await say();
+    assert.equal(await verdict(outside), 'not-in-room', 'connected, and not yet in the room');
+    await client.ask('join-room', { roomId: room.id });
+    const first = await say();
+    await eventually(5000, () => client.of('new-message').length === 1);
+    await go(client);
+    const gone = await eventually(5000, async () => {
+      const [found] = (await why(first, user.user.id)).deliveries;
+      return found.connected ? undefined : found;
+    });
+    assert.equal(gone.fate, 'written');
+    const missed = await why(await say(), user.user.id);
+    assert.equal(missed.verdict, 'not-connected');
+    assert.match(gone.ended, /^(transport close|client namespace disconnect)$/);
+    assert.match(missed.explanation, new RegExp(`the last one had ended: ${gone.ended}$`));
+    client = await enter();
+    assert.equal(await verdict(await say()), 'not-in-room', 'back, and not in the room');
+    await client.ask('join-room', { roomId: room.id });
+    const last = await say();
+    await eventually(5000, () => client.of('new-message').length === 1);
+    const verdicts = [];
+    for (const id of [outside, first, missed.message.id, last]) verdicts.push(await verdict(id));
+    assert.deepEqual(verdicts, ['not-in-room', 'delivered', 'not-connected', 'delivered'], 'as it was then');
+    client.cut?.();
+    client.end?.();
+    a.cut();
+  });
+}
+
+test('why: a session that came back is still the same, and what it was sent before stays delivered', async () => {
+  const user = await register(node.url, 'Back');
+  const room = await createRoom(node.url, alice.token);
+  const a = await connectPlain(node.wsUrl, alice.token);
+  await a.ask('join-room', { roomId: room.id });
+  const say = async () => (await a.ask('send-message', { roomId: room.id, content: 'x' })).message.id;
+  const client = await connectSocket(node.url, user.token, {
+    transports: ['websocket'], reconnectionDelay: 500, reconnectionDelayMax: 500, randomizationFactor: 0,
+  });
+  await client.ask('join-room', { roomId: room.id });
+  const first = await say();
+  await eventually(5000, () => client.of('new-message').length === 1);
+  const back = new Promise((resolve) => client.once('connect', resolve));
+  client.io.engine.transport.ws.terminate();
+  await eventually(5000, async () => !(await why(first, user.user.id)).deliveries[0].connected);
+  const missed = await say();
+  await within(10_000, back, 'the reconnect');
+  assert.equal(client.recovered, true);
+  await eventually(5000, () => client.of('new-message').length === 2);
+  const last = await say();
+  await eventually(5000, () => client.of('new-message').length === 3);
+  assert.equal((await why(first, user.user.id)).verdict, 'delivered');
+  assert.equal((await why(missed, user.user.id)).verdict, 'not-connected', 'it came by resuming');
+  const now = await why(last, user.user.id);
+  assert.deepEqual([now.verdict, now.deliveries[0].connected], ['delivered', true]);
+  client.end();
+  a.cut();
+});
+
+test('why: by which rule a connection ended with the message unsent', async (t) => {
+  const own = await startNode({
+    env: {
+      TROUPE_ADMIN_EMAIL: admin.email, TROUPE_ADMIN_PASSWORD: admin.password, TROUPE_QUEUE_BYTES: '131072',
+      TROUPE_PING_INTERVAL: '3s', TROUPE_PING_TIMEOUT: '2s', TROUPE_COMPRESSION: 'off',
+    },
+  }, t);
+  const chief = await login(own.url, admin.email, admin.password);
+  const [carol, dave] = await Promise.all(['Carol', 'Dave'].map((name) => register(own.url, name)));
+  const a = await connectPlain(own.wsUrl, carol.token);
+  /// Reads nothing any more, and half of its queue is full.
+  const stuck = async (connect, url, pause) => {
+    const room = await createRoom(own.url, carol.token);
+    const topic = `public:${unique('t')}`;
+    const client = await connect(url, dave.token, { transports: ['websocket'] });
+    await client.ask('join-room', { roomId: room.id });
+    await client.ask('subscribe', { topic });
+    await a.ask('join-room', { roomId: room.id });
+    pause(client);
+    const before = await own.metric('troupe_dropped_total');
+    const pad = 'x'.repeat(30_000);
+    for (let n = 0; (await own.metric('troupe_dropped_total')) === before; n++) {
+      assert.ok(n < 3000, 'the socket is full at last');
+      await a.ask('publish', { topic, event: 'filler', data: { pad }, volatile: true });
+    }
+    return { client, say: async (content) => (await a.ask('send-message', { roomId: room.id, content })).message.id };
+  };
+  const ways = [
+    [connectPlain, own.wsUrl, (client) => client.socket.pause()],
+    [connectSocket, own.url, (client) => {
+      clearTimeout(client.io.engine._pingTimeoutTimer); // it would give up first
+      client.io.engine.transport.ws.pause();
+    }],
+  ];
+  for (const [connect, url, pause] of ways) {
+    let { client, say } = await stuck(connect, url, pause);
+    const waiting = await say('waits');
+    assert.equal((await why(waiting, dave.user.id, own, chief.token)).verdict, 'waiting');
+    let found = await eventually(15_000, async () => {
+      const answer = await why(waiting, dave.user.id, own, chief.token);
+      return answer.verdict === 'waiting' ? undefined : answer;
+    });
+    assert.equal(found.verdict, 'unsent');
+    assert.match(found.explanation, /unsent: no pong \(4012\)/);
+    assert.deepEqual([found.deliveries[0].ended, found.deliveries[0].closeCode], ['no pong', 4012]);
+    assert.ok(found.deliveries[0].bytes > 0);
+    client.cut?.();
+    client.end?.();
+    ({ client, say } = await stuck(connect, url, pause));
+    const ids = [];
+    const closed = await own.metric('troupe_slow_closed_total');
+    while ((await own.metric('troupe_slow_closed_total')) === closed) {
+      assert.ok(ids.length < 200, 'the queue is full at last');
+      ids.push(await say('x'.repeat(3900)));
+    }
+    const all = [];
+    for (const id of ids) all.push(await why(id, dave.user.id, own, chief.token));
+    const words = all.map((each) => each.verdict);
+    const last = ids[words.lastIndexOf('unsent')];
+    assert.ok(last, `${words}`);
+    assert.ok(words.slice(words.lastIndexOf('unsent') + 1).every((word) => word === 'not-connected'), `${words}`);
+    found = all[words.lastIndexOf('unsent')];
+    assert.match(found.explanation, /unsent: slow consumer \(4008\)/);
+    const shown = await new Promise((resolve) => {
+      const env = { ...nodeEnvironment(), TROUPE_URL: own.url, TROUPE_TOKEN: chief.token };
+      execFile(binary('troupectl'), ['why', last, '--user', dave.user.id], { env }, (_, out) => resolve(out));
+    });
+    assert.match(shown, /ENDED\n(.*\n)*.*slow consumer \(4008\)/);
+    client.cut?.();
+    client.end?.();
+  }
+});
+
 test('why tells where a message went', async () => {
   const [carol, dave, eve] = await Promise.all(['Carol', 'Dave', 'Eve'].map((name) => register(node.url, name)));
   const room = await createRoom(node.url, alice.token);
@@ -207,11 +422,6 @@ test('why tells where a message went', async () => {
   const { message } = await a.ask('send-message', { roomId: room.id, content: 'where does it go?' });
   const hidden = await a.ask('send-message', { roomId: secret.id, content: 'hidden' });
   await eventually(5000, () => b.of('new-message').length === 1);
-  const why = async (id, user) => {
-    const answer = await api(node.url, 'GET', `/admin/why?message=${id}&user=${user}`, { token: boss.token });
-    assert.equal(answer.status, 200, answer.text);
-    return answer.body;
-  };
   const delivered = await why(message.id, bob.user.id);
   assert.equal(delivered.verdict, 'delivered');
   assert.equal(delivered.exact, true);

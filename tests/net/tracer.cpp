@@ -68,7 +68,7 @@ void pass_everything(tracer& t) {
   t.emitted(ann, "gap", R"({"n":"hidden"})");
   t.dropped(bob, "room:lobby", "volatile");
   t.dropped(ann, "", "slow-consumer");
-  t.connection(ann, "disconnected", "");
+  t.disconnected(ann, "no pong", true);
 }
 
 } // namespace

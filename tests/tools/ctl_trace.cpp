@@ -38,7 +38,8 @@ const std::string traced =
 const std::string why_answer =
   R"({"verdict":"delivered","explanation":"It was written","message":{"id":"msg_1","roomId":"lobby","roomType":"public",
   "seq":7,"senderId":"usr_2","storedAt":"2026-11-24T10:15:30.123Z"},"user":{"id":"usr_1","username":"ann","memberAs":"owner"},
-  "exact":true,"otherSessions":0,"deliveries":[{"session":"ses_1","shard":1,"fate":"written","bytes":0,"connected":true}]})";
+  "exact":true,"otherSessions":0,"deliveries":[{"session":"ses_1","shard":1,"fate":"written","bytes":0,"connected":true},
+  {"session":"ses_2","shard":0,"fate":"unsent","bytes":9,"connected":false,"ended":"slow consumer","closeCode":4008}]})";
 
 } // namespace
 
@@ -87,6 +88,8 @@ TEST_CASE("why tells the verdict first", "[tools][ctl]") {
   CHECK(r.out.find("msg_1, seq 7 of room lobby (public)") != std::string::npos);
   CHECK(r.out.find("usr_1, ann, owner") != std::string::npos);
   CHECK(r.out.find("ses_1") != std::string::npos);
+  CHECK(r.out.find("CONNECTED  ENDED\n") != std::string::npos);
+  CHECK(r.out.find("no         slow consumer (4008)\n") != std::string::npos);
   CHECK(troupectl({"--url", node.url(), "why", "msg_2", "--user", "usr_1"}).code == 1);
   CHECK(node.asked().front().target() == "/api/v1/admin/why?message=msg_1&user=usr_1");
 }
