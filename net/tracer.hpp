@@ -53,7 +53,7 @@ public:
     std::string_view json);
   /// Decided: on its way to all subscribers of its topic.
   void event(const domain::event& what);
-  /// On one shard, to so many connections.
+  /// On one shard, to so many connections, through whichever of its targets.
   void handed_out(const domain::event& what, std::uint32_t shard, std::size_t connections);
   /// True: somebody traces a user or a session, so queued() is of interest.
   bool follows_people() const { return people_.load(std::memory_order_relaxed) != 0; }
@@ -69,12 +69,14 @@ private:
   struct entry {
     std::uint64_t id = 0;
     trace_target target;
+    domain::topic topic; // of a room or a user; a session has none
     std::string operator_id;
     bool with_content = false;
     sink lines;
     std::deque<std::pair<std::string, std::string>> asked; // session and ack: answers to come
   };
   static bool concerns(const entry& e, const trace_party& who);
+  /// Its topic is that of the event, or among those of the audience.
   static bool concerns(const entry& e, const domain::event& what);
 
   std::atomic<std::uint32_t> count_{0};

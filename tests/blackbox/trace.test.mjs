@@ -201,6 +201,45 @@ test('a trace shows the rule by which an event or a connection went', async (t) 
   assert.deepEqual([last.reason, last.mayComeBack], ['client namespace disconnect', false]);
 });
 
+test('a trace of a room or a user shows broadcasts whose targets it is among', async () => {
+  const [one, two] = await Promise.all([createRoom(node.url, alice.token), createRoom(node.url, alice.token)]);
+  const a = await connectPlain(node.wsUrl, alice.token);
+  const b = await connectPlain(node.wsUrl, bob.token);
+  for (const client of [a, b]) await client.ask('join-room', { roomId: two.id });
+  await a.ask('join-room', { roomId: one.id });
+  let number = 0;
+  const send = async (target) => {
+    const event = `news-${++number}`;
+    const answer = await api(node.url, 'POST', '/broadcast', { token: boss.token, body: { event, data: {}, target } });
+    assert.equal(answer.status, 200, answer.text);
+    return event;
+  };
+  const sendAll = async () => [
+    await send({ rooms: [one.id, two.id] }), await send({ users: [alice.user.id, bob.user.id] }),
+    await send({ rooms: [two.id], exceptRooms: [one.id] }), await send({ all: true, exceptRooms: [two.id] }),
+    await send({ all: true }), await send({ rooms: [two.id] }),
+  ];
+  const shown = (running, what) => running.of(what).filter((line) => line.event?.startsWith('news-')).map((line) => line.event);
+  const inTwo = await trace(`room=${two.id}`);
+  let sent = await sendAll();
+  await eventually(5000, () => shown(inTwo, 'handed-out').includes(sent[5]));
+  assert.deepEqual(shown(inTwo, 'event'), [sent[0], sent[2], sent[5]], 'whatever names the room');
+  const first = inTwo.of('event').find((line) => line.event === sent[0]);
+  assert.deepEqual([first.topic, first.targets], [`room:${two.id}`, 2]);
+  const count = (event) => inTwo.of('handed-out').filter((line) => line.event === event).reduce((sum, line) => sum + line.connections, 0);
+  const counts = () => [sent[0], sent[2], sent[5]].map(count); // each session once, without who is excepted
+  await eventually(5000, () => assert.deepEqual(counts(), [2, 1, 2]) ?? true);
+  await inTwo.cut();
+  const toBob = await trace(`user=${bob.user.id}`);
+  sent = await sendAll();
+  await eventually(5000, () => b.of(sent[5]).length === 1);
+  await eventually(5000, () => shown(toBob, 'queued').includes(sent[5]));
+  assert.deepEqual(shown(toBob, 'queued'), [sent[0], sent[1], sent[2], sent[4], sent[5]], 'whatever reached him');
+  assert.deepEqual(shown(toBob, 'event'), [sent[1]], 'whatever names him');
+  await toBob.cut();
+  await Promise.all([a.end(), b.end()]);
+});
+
 test('a trace ends by itself, by lines and by time, and there is one per operator', async () => {
   const room = await createRoom(node.url, alice.token);
   const a = await connectPlain(node.wsUrl, alice.token);

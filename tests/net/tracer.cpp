@@ -1,11 +1,13 @@
 #include "net/tracer.hpp"
 
+#include "domain/audience.hpp"
 #include "domain/limits.hpp"
 #include "net/json/reader.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 using net::trace_target;
@@ -131,6 +133,32 @@ TEST_CASE("a trace of a user or a session shows what is theirs", "[net][trace]")
   CHECK(lines.words() == expected);
   CHECK_FALSE(lines.has("usr_b"));
   CHECK_FALSE(lines.has("hidden"));
+}
+
+TEST_CASE("an event shows in the trace of each of its targets, and of no other", "[net][trace]") {
+  auto audience = std::make_shared<domain::audience>();
+  audience->topics = {"room:first", "room:lobby", "user:usr_a"};
+  audience->except_topics = {"room:other"};
+  auto broadcast = event_of("room:first");
+  broadcast.audience = audience;
+  for (const auto& [kind, id, is_shown] :
+       {std::tuple{trace_target::kind::room, "first", true},
+        {trace_target::kind::room, "lobby", true},
+        {trace_target::kind::user, "usr_a", true},
+        {trace_target::kind::room, "other", false},
+        {trace_target::kind::room, "usr_a", false},
+        {trace_target::kind::user, "lobby", false},
+        {trace_target::kind::session, "ses_a", false}}) {
+    INFO(id);
+    tracer t;
+    kept lines;
+    REQUIRE(t.start({kind, id}, "boss", false, lines.sink()));
+    t.event(broadcast);
+    t.handed_out(broadcast, 0, 1);
+    CHECK(lines.words() == (is_shown ? words{"event", "handed-out"} : words{}));
+    const std::string topic = kind == trace_target::kind::room ? "room:" : "user:";
+    CHECK(lines.has(R"("topic":")" + topic + id + R"(","targets":3)") == is_shown);
+  }
 }
 
 TEST_CASE("content is shown when it is asked for, a token never", "[net][trace]") {
