@@ -240,6 +240,25 @@ test('a trace of a room or a user shows broadcasts whose targets it is among', a
   await Promise.all([a.end(), b.end()]);
 });
 
+test('a trace counts who is handed an event, without who is excepted', async () => {
+  const room = await createRoom(node.url, alice.token);
+  const a = await connectPlain(node.wsUrl, alice.token);
+  await a.ask('join-room', { roomId: room.id });
+  const running = await trace(`room=${room.id}`);
+  const handed = () => running.of('handed-out').filter((line) => line.event === 'user-typing').map((line) => line.connections);
+  await a.ask('typing', { roomId: room.id });
+  await eventually(5000, () => handed().length > 0);
+  assert.deepEqual(handed(), [0], 'alone in the room');
+  await a.ask('stop-typing', { roomId: room.id });
+  const b = await connectPlain(node.wsUrl, bob.token);
+  await b.ask('join-room', { roomId: room.id });
+  await a.ask('typing', { roomId: room.id });
+  await eventually(5000, () => handed().reduce((sum, n) => sum + n, 0) === 1);
+  assert.equal(b.of('user-typing').length, 1);
+  await running.cut();
+  await Promise.all([a.end(), b.end()]);
+});
+
 test('a trace ends by itself, by lines and by time, and there is one per operator', async () => {
   const room = await createRoom(node.url, alice.token);
   const a = await connectPlain(node.wsUrl, alice.token);
