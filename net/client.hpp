@@ -41,6 +41,7 @@ public:
   const domain::user_id& user() const { return user_; }
   const std::string& session_id() const { return session_id_; }
   std::size_t waiting_bytes() const { return queue_.bytes(); } // not yet taken by the kernel
+  domain::steady_time blocked_since() const { return queue_.blocked_since(); }
   trace_party party() const { return {session_id_, user_.value}; }
   /// What conditions of broadcasts are asked about.
   const domain::session_facts& facts() const { return facts_; }

@@ -165,6 +165,8 @@ void recovery::finish(const std::vector<journal::entry>& missed) {
   who_->pid_ = pid_;
   who_->opened_at_ = home.recent().position();
   home.remember_pid(*who_);
+  if (auto& trace = home.context().trace; trace.is_on())
+    trace.connected(who_->party());
   done_(std::move(result));
 }
 

@@ -28,10 +28,11 @@ public:
     kind what = kind::closed;
     std::string session;
     std::string user;
-    std::string topic;          // empty: all
-    std::uint64_t position = 0; // of the shard's journal: deliveries after it come later
-    std::size_t unsent = 0;     // bytes that waited in the queue
-    std::string ended;          // closed: by which rule, see client::closed
+    std::string topic;           // empty: all
+    std::uint64_t position = 0;  // of the shard's journal: deliveries after it come later
+    std::size_t unsent = 0;      // bytes that waited in the queue
+    domain::timestamp blocked{}; // since when it took nothing more; the epoch: not known
+    std::string ended;           // closed: by which rule, see client::closed
     domain::timestamp at{};
   };
 

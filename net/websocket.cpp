@@ -312,6 +312,7 @@ private:
 
   void wait_until_writable() {
     is_blocked_ = true;
+    queue_->note_blocked(std::chrono::steady_clock::now());
     if (progress_ == nullptr)
       progress_ = std::make_unique<boost::asio::steady_timer>(home_.io());
     progress_->expires_after(domain::limits::write_progress_timeout);
@@ -326,8 +327,10 @@ private:
       if (failed)
         return;
       self->flush();
-      if (!self->is_blocked_)
-        self->tell_dirty(); // the backlog is gone: its owner may go on
+      if (self->is_blocked_)
+        return;
+      self->queue_->note_unblocked();
+      self->tell_dirty(); // the backlog is gone: its owner may go on
     });
   }
 

@@ -80,6 +80,7 @@ void stream::end(frame_ptr last_word) {
 
 void stream::wait_writable() {
   is_blocked_ = true;
+  queue_->note_blocked(std::chrono::steady_clock::now());
   if (!is_ending_) {
     deadline_ = std::make_unique<boost::asio::steady_timer>(
       home_.io(), domain::limits::write_progress_timeout);
@@ -93,7 +94,10 @@ void stream::wait_writable() {
     if (failed)
       return;
     self->flush();
-    if (!self->is_blocked_ && self->on_drained_)
+    if (self->is_blocked_ || self->is_over_)
+      return;
+    self->queue_->note_unblocked();
+    if (self->on_drained_)
       self->on_drained_();
   });
 }

@@ -10,6 +10,7 @@
 #include "net/trail.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 
 namespace net::rest {
@@ -18,6 +19,9 @@ namespace {
 
 using http::exchange_ptr;
 using http::parameters;
+
+/// Between the storing of a message and its being written, at most.
+constexpr std::chrono::milliseconds turn_max{500};
 
 /// What one shard knows of one session and the message.
 struct sighting {
@@ -77,11 +81,14 @@ struct history {
       break;
     }
   }
-  void behind(const trail::record& r) {
+  /// `at`: when the message came.
+  void behind(const trail::record& r, domain::timestamp at) {
     const bool is_end = r.what == trail::kind::closed;
     if (is_ended || (!is_end && r.what != trail::kind::overflowed))
       return; // of a later connection, or of no interest
-    unsent = std::max(unsent, r.unsent);
+    // What waited at the end may all have come later: a message of before the jam had left.
+    if (r.blocked == domain::timestamp{} || at + turn_max >= r.blocked)
+      unsent = std::max(unsent, r.unsent);
     is_ended = is_end;
     ended = r.ended;
   }
@@ -101,7 +108,7 @@ read_trail(const trail& past, const inquiry& about, std::optional<std::uint64_t>
     if (place ? r.position < *place : r.at <= about.message.at)
       one->before(r, topic);
     else
-      one->behind(r);
+      one->behind(r, about.message.at);
   }
   return all;
 }

@@ -194,11 +194,18 @@ test('a trace shows the rule by which an event or a connection went', async (t) 
   assert.ok(rules().has('slow-consumer'));
   assert.equal(running.of('disconnected')[1].reason, 'slow consumer');
   client.cut();
-  const socket = await connectSocket(own.url, carol.token, { transports: ['websocket'] });
+  const socket = await connectSocket(own.url, carol.token, {
+    transports: ['websocket'], reconnectionDelay: 50, reconnectionDelayMax: 100,
+  });
+  const back = new Promise((resolve) => socket.io.once('reconnect', resolve));
+  socket.io.engine.transport.ws.terminate();
+  await within(5000, back, 'the reconnect');
+  await eventually(5000, () => running.of('connected').length === 4, 'both connections of one session');
+  assert.equal(running.of('connected')[3].session, running.of('connected')[2].session);
   socket.end();
-  await eventually(5000, () => running.of('disconnected').length === 3);
-  const last = running.of('disconnected')[2];
-  assert.deepEqual([last.reason, last.mayComeBack], ['client namespace disconnect', false]);
+  await eventually(5000, () => running.of('disconnected').length === 4);
+  assert.deepEqual(running.of('disconnected').slice(2).map((line) => [line.reason, line.mayComeBack]),
+    [['transport close', true], ['client namespace disconnect', false]]);
 });
 
 test('a trace of a room or a user shows broadcasts whose targets it is among', async () => {
@@ -254,7 +261,7 @@ test('a trace counts who is handed an event, without who is excepted', async () 
   await b.ask('join-room', { roomId: room.id });
   await a.ask('typing', { roomId: room.id });
   await eventually(5000, () => handed().reduce((sum, n) => sum + n, 0) === 1);
-  assert.equal(b.of('user-typing').length, 1);
+  await eventually(5000, () => b.of('user-typing').length === 1);
   await running.cut();
   await Promise.all([a.end(), b.end()]);
 });
@@ -411,6 +418,10 @@ test('why: by which rule a connection ended with the message unsent', async (t) 
     await client.ask('join-room', { roomId: room.id });
     await client.ask('subscribe', { topic });
     await a.ask('join-room', { roomId: room.id });
+    const { message: early } = await a.ask('send-message', { roomId: room.id, content: 'early' });
+    await eventually(5000, () => client.of('new-message').length === 1);
+    const said = Date.now();
+    await eventually(5000, () => Date.now() - said > 1000, 'well before the jam');
     pause(client);
     const before = await own.metric('troupe_dropped_total');
     const pad = 'x'.repeat(30_000);
@@ -418,7 +429,7 @@ test('why: by which rule a connection ended with the message unsent', async (t) 
       assert.ok(n < 3000, 'the socket is full at last');
       await a.ask('publish', { topic, event: 'filler', data: { pad }, volatile: true });
     }
-    return { client, say: async (content) => (await a.ask('send-message', { roomId: room.id, content })).message.id };
+    return { client, early: early.id, say: async (content) => (await a.ask('send-message', { roomId: room.id, content })).message.id };
   };
   const ways = [
     [connectPlain, own.wsUrl, (client) => client.socket.pause()],
@@ -428,7 +439,7 @@ test('why: by which rule a connection ended with the message unsent', async (t) 
     }],
   ];
   for (const [connect, url, pause] of ways) {
-    let { client, say } = await stuck(connect, url, pause);
+    let { client, early, say } = await stuck(connect, url, pause);
     const waiting = await say('waits');
     assert.equal((await why(waiting, dave.user.id, own, chief.token)).verdict, 'waiting');
     let found = await eventually(15_000, async () => {
@@ -439,9 +450,10 @@ test('why: by which rule a connection ended with the message unsent', async (t) 
     assert.match(found.explanation, /unsent: no pong \(4012\)/);
     assert.deepEqual([found.deliveries[0].ended, found.deliveries[0].closeCode], ['no pong', 4012]);
     assert.ok(found.deliveries[0].bytes > 0);
+    assert.equal((await why(early, dave.user.id, own, chief.token)).verdict, 'delivered', 'it had left long before');
     client.cut?.();
     client.end?.();
-    ({ client, say } = await stuck(connect, url, pause));
+    ({ client, early, say } = await stuck(connect, url, pause));
     const ids = [];
     const closed = await own.metric('troupe_slow_closed_total');
     while ((await own.metric('troupe_slow_closed_total')) === closed) {
@@ -455,6 +467,7 @@ test('why: by which rule a connection ended with the message unsent', async (t) 
     assert.ok(last, `${words}`);
     assert.ok(words.slice(words.lastIndexOf('unsent') + 1).every((word) => word === 'not-connected'), `${words}`);
     found = all[words.lastIndexOf('unsent')];
+    assert.equal((await why(early, dave.user.id, own, chief.token)).verdict, 'delivered', 'it had left long before');
     assert.match(found.explanation, /unsent: slow consumer \(4008\)/);
     const shown = await new Promise((resolve) => {
       const env = { ...nodeEnvironment(), TROUPE_URL: own.url, TROUPE_TOKEN: chief.token };
