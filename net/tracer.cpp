@@ -93,12 +93,22 @@ domain::topic topic_of(const trace_target& target) {
   case trace_target::kind::user:
     return domain::topic_of(domain::user_id{target.id});
   case trace_target::kind::session:
+  case trace_target::kind::actor:
     break;
   }
   return {};
 }
 
+bool is_person(const trace_target& target) {
+  return target.what == trace_target::kind::user || target.what == trace_target::kind::session;
+}
+
 } // namespace
+
+std::string_view to_string(trace_target::kind what) {
+  constexpr std::string_view names[] = {"room", "user", "session", "actor"};
+  return names[static_cast<std::size_t>(what)];
+}
 
 domain::result<std::uint64_t>
 tracer::start(trace_target target, std::string operator_id, bool with_content, sink lines) {
@@ -110,7 +120,8 @@ tracer::start(trace_target target, std::string operator_id, bool with_content, s
   if (entries_.size() >= domain::limits::traces)
     return domain::error{
       domain::errc::overloaded, "Too many traces at once", {}, std::chrono::seconds{5}};
-  const bool is_person = target.what != trace_target::kind::room;
+  people_ += is_person(target) ? 1 : 0;
+  count_ += target.what != trace_target::kind::actor ? 1 : 0;
   auto topic = topic_of(target);
   entries_.push_back(std::make_unique<entry>(entry{
     ++last_id_,
@@ -120,8 +131,6 @@ tracer::start(trace_target target, std::string operator_id, bool with_content, s
     with_content,
     std::move(lines),
     {}}));
-  people_ += is_person ? 1 : 0;
-  ++count_;
   return last_id_;
 }
 
@@ -130,8 +139,8 @@ void tracer::stop(std::uint64_t id) {
   std::erase_if(entries_, [&](const auto& each) {
     if (each->id != id)
       return false;
-    people_ -= each->target.what != trace_target::kind::room ? 1 : 0;
-    --count_;
+    people_ -= is_person(each->target) ? 1 : 0;
+    count_ -= each->target.what != trace_target::kind::actor ? 1 : 0;
     return true;
   });
 }

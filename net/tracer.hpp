@@ -19,10 +19,11 @@ namespace net {
 
 /// What an operator watches live.
 struct trace_target {
-  enum class kind : std::uint8_t { room, user, session };
+  enum class kind : std::uint8_t { room, user, session, actor };
   kind what = kind::room;
-  std::string id;
+  std::string id; // of an actor: see actor_watch, nothing that passes concerns it
 };
+std::string_view to_string(trace_target::kind what);
 
 /// Who a connection belongs to, as far as a trace cares.
 struct trace_party {

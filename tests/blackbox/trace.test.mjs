@@ -266,6 +266,50 @@ test('a trace counts who is handed an event, without who is excepted', async () 
   await Promise.all([a.end(), b.end()]);
 });
 
+test('a trace of an actor: of a room or a session all that passes, of another what it handles', async () => {
+  const room = await createRoom(node.url, alice.token);
+  const a = await connectPlain(node.wsUrl, alice.token);
+  await a.ask('join-room', { roomId: room.id });
+  const { actors } = (await api(node.url, 'GET', '/admin/actors?limit=1000', { token: boss.token })).body;
+  const id = (name) => actors.find((actor) => actor.name === name).id;
+  const say = (content) => a.ask('send-message', { roomId: room.id, content });
+  let running = await trace(`actor=${id(`room:${room.id}`)}`);
+  assert.deepEqual([running.lines[0].of, running.lines[0].id], ['room', room.id]);
+  const { message } = await say('x');
+  await eventually(5000, () => running.of('event').some((line) => line.seq === message.seq));
+  await running.cut();
+  const { sessionId } = (await api(node.url, 'GET', '/admin/sessions', { token: boss.token })).body.sessions
+    .filter((session) => session.userId === alice.user.id).map((session) => ({ sessionId: session.id }))[0];
+  running = await trace(`actor=${id(`session:${sessionId}`)}`);
+  await say('y');
+  await eventually(5000, () => running.of('answer').some((line) => line.session === sessionId));
+  await running.cut();
+
+  const broadcaster = id('broadcaster');
+  running = await trace(`actor=${broadcaster}`);
+  assert.deepEqual([running.lines[0].of, running.lines[0].id], ['actor', broadcaster]);
+  const before = (await api(node.url, 'GET', `/admin/actors/${broadcaster}`, { token: boss.token })).body.handled;
+  for (let n = 0; n < 10; n++)
+    await api(node.url, 'POST', '/broadcast', { token: boss.token, body: { event: 'n', target: { rooms: [room.id] } } });
+  const handled = () => running.of('handled').reduce((sum, line) => sum + line.messages, 0);
+  await eventually(5000, () => handled() >= 20, 'each and its count');
+  assert.match(running.of('handled').at(-1).last, /broadcast_counted/);
+  const row = (await api(node.url, 'GET', `/admin/actors/${broadcaster}`, { token: boss.token })).body;
+  await eventually(5000, () => running.of('handled').at(-1).total >= row.handled - 1);
+  assert.ok(before < row.handled);
+  await running.cut();
+
+  const ran = await ctl('trace', 'actor', broadcaster, '--seconds', '1');
+  assert.equal(ran.code, 0, ran.err);
+  assert.match(ran.out, /end +reason=time/);
+  const gone = await trace(`actor=${id(`session:${sessionId}`)}`);
+  assert.equal(gone.lines[0].of, 'session');
+  await gone.cut();
+  assert.equal((await ctl('trace', 'actor', 'act_999999999')).code, 1);
+  assert.equal((await api(node.url, 'GET', '/admin/trace?actor=planet', { token: boss.token })).status, 404);
+  await a.end();
+});
+
 test('a trace ends by itself, by lines and by time, and there is one per operator', async () => {
   const room = await createRoom(node.url, alice.token);
   const a = await connectPlain(node.wsUrl, alice.token);

@@ -97,6 +97,23 @@ TEST_CASE("a tracer is on while a trace runs, one per operator", "[net][trace]")
   CHECK(t.start({trace_target::kind::room, "lobby"}, "boss", false, lines.sink()));
 }
 
+TEST_CASE(
+  "a trace of an actor counts among the traces, and concerns nothing that passes", "[net][trace]") {
+  tracer t;
+  kept lines;
+  const auto one = t.start({trace_target::kind::actor, "act_7"}, "boss", true, lines.sink());
+  REQUIRE(one);
+  CHECK_FALSE(t.is_on());
+  CHECK_FALSE(t.follows_people());
+  CHECK_FALSE(t.start({trace_target::kind::room, "lobby"}, "boss", false, lines.sink()));
+  pass_everything(t);
+  CHECK(lines.lines.empty());
+  t.stop(*one);
+  CHECK_FALSE(t.is_on());
+  CHECK(t.start({trace_target::kind::room, "lobby"}, "boss", false, lines.sink()));
+  CHECK(t.is_on());
+}
+
 TEST_CASE("a node has so many traces at most", "[net][trace]") {
   tracer t;
   kept lines;

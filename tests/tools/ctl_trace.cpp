@@ -67,6 +67,22 @@ TEST_CASE("a trace as JSON is what the node gave, and content is asked for", "[t
     == "/api/v1/admin/trace?user=usr_1&seconds=60&lines=1000&content=true");
 }
 
+TEST_CASE("a trace of an actor is asked for by the id that actors have", "[tools][ctl]") {
+  const std::string watched =
+    R"({"what":"trace","of":"actor","id":"act_7","content":false,"lines":9,"seconds":5})"
+    "\n"
+    R"({"at":"2026-11-24T10:15:30.123Z","what":"handled","messages":2,"last":"m","total":7,"mailbox":0,"busyUs":3})"
+    "\n"
+    R"({"what":"end","reason":"gone","lines":1,"dropped":0})"
+    "\n";
+  tests::scripted_node node{{{200, watched}}};
+  const auto r = troupectl({"--url", node.url(), "trace", "actor", "act_7"});
+  CHECK(r.code == 0);
+  CHECK(
+    r.out.find("handled      messages=2 last=m total=7 mailbox=0 busyUs=3\n") != std::string::npos);
+  CHECK(node.asked().front().target() == "/api/v1/admin/trace?actor=act_7&seconds=60&lines=1000");
+}
+
 TEST_CASE("a trace that is cut or refused fails", "[tools][ctl]") {
   const std::string refused = R"({"status":"error","code":"conflict","message":"You have one"})";
   tests::scripted_node node{
