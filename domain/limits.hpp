@@ -125,6 +125,7 @@ inline constexpr std::size_t trace_lines = 1'000;
 inline constexpr std::size_t trace_lines_max = 100'000;
 inline constexpr auto trace_time = 60s;
 inline constexpr auto trace_time_max = 3'600s;
+inline constexpr auto trace_look_period = 100ms;           // at the counters of an actor
 inline constexpr std::size_t trace_queue_bytes = 1u << 18; // above, lines are dropped and counted
 inline constexpr std::size_t trail_records = 8'192;        // per shard: what became of connections
 

@@ -92,8 +92,11 @@ void client::enqueue(std::span<const frame_ptr> unit, const handling& how) {
   const bool is_full = queue_.bytes() + bytes > max;
   if ((is_full || (how.is_volatile && queue_.bytes() > max / 2)) && !make_room(bytes, how))
     return;
-  if (queue_.push(unit, how))
+  if (queue_.push(unit, how)) {
     home_.stats.conflated.fetch_add(1, std::memory_order_relaxed);
+    if (auto& trace = home_.context().trace; trace.is_on())
+      trace.dropped(party(), how.topic != nullptr ? *how.topic : std::string_view{}, "conflated");
+  }
   become_dirty();
 }
 
@@ -183,14 +186,15 @@ void client::open_fresh(const domain::principal& who, const sign_in_handler& don
   session_ = *opened;
   user_ = who.user;
   facts_ = {who.role, who.traits};
+  session_id_ = id.value; // first: what it subscribes to is noted under it
   subscribe_to_own();
-  session_id_ = id.value;
   pid_ = std::move(pid);
   stretch_ = {.from = home_.recent().position()};
+  last_marked_ = unordered_until_ = 0;
   home_.remember_pid(*this);
   home_.past().note(trail::kind::connected, *this, {});
   if (auto& trace = home_.context().trace; trace.is_on())
-    trace.connection(party(), "connected", {});
+    trace.connected(party());
   done(signed_in{session_id_, pid_, false, {}});
 }
 
@@ -206,7 +210,13 @@ void client::recover(std::string token, std::string pid, std::string offset, sig
   recovery::start(shared_from_this(), std::move(token), std::move(pid), offset, std::move(done));
 }
 
-void client::sign_out() {
+void client::note_end(std::string_view why, bool recoverable) {
+  home_.past().note(trail::kind::closed, *this, {}, queue_.bytes() + queue_.handed_over(), why);
+  if (auto& trace = home_.context().trace; trace.is_on())
+    trace.disconnected(party(), why, recoverable);
+}
+
+void client::sign_out(std::string_view why) {
   if (is_closed_ || !session_)
     return;
   caf::anon_send(session_, actors::session_detach{ref_, false});
@@ -214,7 +224,7 @@ void client::sign_out() {
   backlog_.reset();
   gaps_.reset();
   credits_ = domain::limits::unanswered_commands;
-  home_.past().note(trail::kind::closed, *this, {}, queue_.bytes());
+  note_end(why, false);
   // Under a new name: what the old session still says or unsubscribes concerns nobody.
   auto self = shared_from_this();
   home_.detach(ref_);
@@ -238,16 +248,14 @@ void client::park() {
   home_.park(pid_, std::move(kept), stretch_);
 }
 
-void client::closed(bool recoverable) {
+void client::closed(bool recoverable, std::string_view why) {
   if (is_closed_)
     return;
   is_closed_ = true;
   if (is_counted_)
     home_.context().gate.leave(address_, home_.context().config.connections_per_address_max);
   if (session_) {
-    home_.past().note(trail::kind::closed, *this, {}, queue_.bytes());
-    if (auto& trace = home_.context().trace; trace.is_on())
-      trace.connection(party(), "disconnected", recoverable ? "may come back" : "");
+    note_end(why, recoverable);
     if (recoverable && !pid_.empty()) // none: it was only about to take a session over
       park();
     caf::anon_send(session_, actors::session_detach{ref_, recoverable});

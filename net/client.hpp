@@ -42,6 +42,7 @@ public:
   const domain::user_id& user() const { return user_; }
   const std::string& session_id() const { return session_id_; }
   std::size_t waiting_bytes() const { return queue_.bytes(); } // not yet taken by the kernel
+  domain::steady_time blocked_since() const { return queue_.blocked_since(); }
   trace_party party() const { return {session_id_, user_.value}; }
   /// What conditions of broadcasts are asked about.
   const domain::session_facts& facts() const { return facts_; }
@@ -119,10 +120,11 @@ public:
   /// True while commands wait for credits: the protocol does not read on.
   bool is_paused() const { return credits_ == 0; }
   virtual void on_resume() = 0; // credits are back: read on
-  /// Ends the session, for good; the transport stays, and may sign in again.
-  void sign_out();
-  /// The transport is gone (whoever closed it). Detaches from session and shard, once.
-  void closed(bool recoverable);
+  /// Ends the session, for good; the transport stays, and may sign in again. `why`: as below.
+  void sign_out(std::string_view why);
+  /// The transport is gone (whoever closed it). Detaches from session and shard, once. `why`, for
+  /// operators: the reason of our close code, or what Socket.IO calls it ("transport close").
+  void closed(bool recoverable, std::string_view why);
   const std::string& pid() const { return pid_; }
   bool is_closed() const { return is_closed_; }
 
@@ -149,6 +151,7 @@ private:
   void open_fresh(const domain::principal& who, const sign_in_handler& done);
   void park();
   void subscribe_to_own();
+  void note_end(std::string_view why, bool recoverable);
   // -- at the bound (shedding.cpp) --
   bool make_room(std::size_t bytes, const handling& how);
   void note_dropped(const domain::topic* from, std::string_view cls);

@@ -1,5 +1,7 @@
 #include "net/conflation.hpp"
 
+#include "net/tracer.hpp"
+
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -24,7 +26,7 @@ void stand_in(shard::delivery& older, shard::delivery& newer) {
 
 } // namespace
 
-std::size_t conflate(std::vector<shard::order>& orders) {
+std::size_t conflate(std::vector<shard::order>& orders, tracer* trace) {
   std::unordered_map<std::string, shard::delivery*> known; // by topic and key
   std::size_t emptied = 0;
   for (auto& each : orders) {
@@ -37,6 +39,8 @@ std::size_t conflate(std::vector<shard::order>& orders) {
       continue;
     auto& place = known[now->what->topic + '\0' + now->what->key];
     if (place != nullptr && is_for_the_same(*place->what, *now->what)) {
+      if (trace != nullptr && trace->is_on())
+        trace->conflated(*place->what);
       stand_in(*place, *now);
       ++emptied;
     } else {

@@ -8,6 +8,8 @@
 #include "net/topics.hpp"
 #include "net/tracer.hpp"
 
+#include <algorithm>
+
 namespace net {
 
 namespace {
@@ -24,16 +26,23 @@ bool may_join(const shard::delivery& d) {
          && e.audience == nullptr && d.receipts.empty();
 }
 
+inline bool gets(const client& who, const domain::event& what) {
+  return !who.is_closed() && (what.except_user.empty() || who.user() != what.except_user);
+}
+
 /// For operators who watch; before anything is queued, which may be dropped then.
 void tell(
   tracer& trace, std::uint32_t shard_index, std::span<shard::order> run, const topic_entry& topic) {
   for (const auto& each : run) {
     const auto& what = *event_of(each);
-    trace.handed_out(what, shard_index, topic.subscribers.size());
+    const auto& all = topic.subscribers;
+    const auto receivers =
+      std::count_if(all.begin(), all.end(), [&](const client* who) { return gets(*who, what); });
+    trace.handed_out(what, shard_index, static_cast<std::size_t>(receivers));
     if (!trace.follows_people())
       continue;
-    for (const auto* who : topic.subscribers)
-      if (!who->is_closed() && (what.except_user.empty() || who->user() != what.except_user))
+    for (const auto* who : all)
+      if (gets(*who, what))
         trace.queued(who->party(), what);
   }
 }
@@ -125,7 +134,7 @@ std::size_t hand_to_topic(shard& home, const domain::event_ptr& what, encoded_ru
     if (i + fetched_ahead < all.size())
       prefetch(all[i + fetched_ahead], 3);
     auto* who = all[i];
-    if (who->is_closed() || (!what->except_user.empty() && who->user() == what->except_user))
+    if (!gets(*who, *what))
       continue;
     hand_to(*who, made, how);
     ++handed_to;

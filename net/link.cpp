@@ -54,8 +54,7 @@ void link::part(std::uint16_t code, std::string_view reason) {
   const auto keep = shared_from_this();
   parting_->insert(keep);
   if (users_queue_ != nullptr) {
-    queue_ = std::move(*users_queue_);
-    users_queue_->clear();
+    queue_ = users_queue_->hand_over();
     users_queue_ = nullptr;
     socket_->use_queue(queue_);
   }

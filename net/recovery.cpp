@@ -56,7 +56,7 @@ void recovery::visit_old_shard() {
   old->post([self = shared_from_this(), here, old] {
     if (auto alive = old->find_pid(self->pid_); alive != nullptr && alive != self->who_) {
       alive->on_close(domain::close_code::replaced);
-      alive->closed(true);
+      alive->closed(true, domain::describe(domain::close_code::replaced).reason);
     }
     old->handle_orders();
     std::optional<std::uint64_t> after;
@@ -188,13 +188,15 @@ void recovery::finish(const std::vector<journal::entry>& missed) {
     home.parked().release(pid_);
   else
     old_shard().post([old = &old_shard(), pid = pid_] { old->parked().release(pid); });
+  if (auto& trace = home.context().trace; trace.is_on())
+    trace.connected(who_->party());
   done_(std::move(result));
 }
 
 // The session is this connection's already: it ends, and a fresh one takes its place.
 void recovery::start_over() {
   who_->held_.reset();
-  who_->sign_out();
+  who_->sign_out("not recovered");
   give_up();
 }
 

@@ -204,7 +204,8 @@ void shard::handle_taken() {
   impl_->is_deferred = false;
   auto& taken = impl_->taken;
   std::size_t handed_out = 0;
-  if (const auto older = conflate(taken); older > 0)
+  if (const auto older = conflate(taken, context_ != nullptr ? &context_->trace : nullptr);
+      older > 0)
     stats.conflated.fetch_add(older, std::memory_order_relaxed);
   for (std::size_t i = 0; i < taken.size();) {
     if (const auto* change = std::get_if<subscription>(&taken[i])) {

@@ -1,9 +1,12 @@
 #include "net/trace_stream.hpp"
 
+#include "actors/node.hpp"
 #include "domain/json.hpp"
 #include "domain/limits.hpp"
+#include "net/services.hpp"
 #include "net/shard.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace net {
@@ -52,16 +55,25 @@ void trace_stream::open(const http::exchange_ptr& asked, timers& clock) {
       alive->forget();
   });
   stream_->start();
-  constexpr std::string_view kinds[] = {"room", "user", "session"};
   put(domain::json_object{}
         .text("what", "trace")
-        .text("of", kinds[static_cast<std::size_t>(how_.target.what)])
+        .text("of", to_string(how_.target.what))
         .text("id", how_.target.id)
         .boolean("content", how_.with_content)
         .number("lines", std::uint64_t{how_.lines_max})
         .number("seconds", std::int64_t{how_.time.count() / 1'000})
         .take());
-  clock.arm(*this, steady_clock::now() + how_.time);
+  clock_ = &clock;
+  const auto now = steady_clock::now();
+  ends_at_ = now + how_.time;
+  if (how_.target.what == trace_target::kind::actor)
+    watch_.emplace(home_.context().node.actors(), how_.actor);
+  arm(now);
+}
+
+void trace_stream::arm(domain::steady_time now) {
+  const auto next = watch_ ? now + domain::limits::trace_look_period : ends_at_;
+  clock_->arm(*this, std::min(next, ends_at_));
 }
 
 void trace_stream::take(const std::string& line) {
@@ -98,8 +110,23 @@ void trace_stream::flush_soon() {
   });
 }
 
-void trace_stream::on_time(domain::steady_time) {
-  finish("time");
+void trace_stream::on_time(domain::steady_time now) {
+  const auto keep = shared_from_this();
+  if (watch_)
+    look();
+  if (id_ == 0) // that was the last line
+    return;
+  if (watch_ && watch_->is_gone())
+    finish("gone");
+  else if (now >= ends_at_)
+    finish("time");
+  else
+    arm(now);
+}
+
+void trace_stream::look() {
+  if (const auto line = watch_->look())
+    take(*line);
 }
 
 void trace_stream::finish(std::string_view reason) {

@@ -1,5 +1,6 @@
 #include "net/tracer.hpp"
 
+#include "domain/audience.hpp"
 #include "domain/json.hpp"
 #include "domain/limits.hpp"
 
@@ -68,9 +69,12 @@ std::string_view code_of(std::string_view json) {
   return json.substr(begin, std::min(json.find('"', begin), json.size()) - begin);
 }
 
-std::string describe(const domain::event& what, std::string_view verb, bool with_content) {
-  auto made = line(verb);
-  made.text("event", what.name).text("topic", what.topic);
+/// `topic`: the one of its targets that is traced.
+std::string describe(const domain::event& what, std::string_view topic, bool with_content) {
+  auto made = line("event");
+  made.text("event", what.name).text("topic", topic);
+  if (what.audience != nullptr && what.audience->topics.size() > 1)
+    made.number("targets", std::uint64_t{what.audience->topics.size()});
   if (what.seq != 0)
     made.number("seq", std::uint64_t{what.seq});
   made.number("bytes", std::uint64_t{what.data.size()});
@@ -81,7 +85,30 @@ std::string describe(const domain::event& what, std::string_view verb, bool with
   return made.take();
 }
 
+/// What events to a target are sent to; empty: none, as of a session.
+domain::topic topic_of(const trace_target& target) {
+  switch (target.what) {
+  case trace_target::kind::room:
+    return domain::topic_of(domain::room_id{target.id});
+  case trace_target::kind::user:
+    return domain::topic_of(domain::user_id{target.id});
+  case trace_target::kind::session:
+  case trace_target::kind::actor:
+    break;
+  }
+  return {};
+}
+
+bool is_person(const trace_target& target) {
+  return target.what == trace_target::kind::user || target.what == trace_target::kind::session;
+}
+
 } // namespace
+
+std::string_view to_string(trace_target::kind what) {
+  constexpr std::string_view names[] = {"room", "user", "session", "actor"};
+  return names[static_cast<std::size_t>(what)];
+}
 
 domain::result<std::uint64_t>
 tracer::start(trace_target target, std::string operator_id, bool with_content, sink lines) {
@@ -93,11 +120,17 @@ tracer::start(trace_target target, std::string operator_id, bool with_content, s
   if (entries_.size() >= domain::limits::traces)
     return domain::error{
       domain::errc::overloaded, "Too many traces at once", {}, std::chrono::seconds{5}};
-  const bool is_person = target.what != trace_target::kind::room;
+  people_ += is_person(target) ? 1 : 0;
+  count_ += target.what != trace_target::kind::actor ? 1 : 0;
+  auto topic = topic_of(target);
   entries_.push_back(std::make_unique<entry>(entry{
-    ++last_id_, std::move(target), std::move(operator_id), with_content, std::move(lines), {}}));
-  people_ += is_person ? 1 : 0;
-  ++count_;
+    ++last_id_,
+    std::move(target),
+    std::move(topic),
+    std::move(operator_id),
+    with_content,
+    std::move(lines),
+    {}}));
   return last_id_;
 }
 
@@ -106,8 +139,8 @@ void tracer::stop(std::uint64_t id) {
   std::erase_if(entries_, [&](const auto& each) {
     if (each->id != id)
       return false;
-    people_ -= each->target.what != trace_target::kind::room ? 1 : 0;
-    --count_;
+    people_ -= is_person(each->target) ? 1 : 0;
+    count_ -= each->target.what != trace_target::kind::actor ? 1 : 0;
     return true;
   });
 }
@@ -118,10 +151,12 @@ bool tracer::concerns(const entry& e, const trace_party& who) {
 }
 
 bool tracer::concerns(const entry& e, const domain::event& what) {
-  const std::string_view topic = what.topic;
-  const std::string_view prefix = e.target.what == trace_target::kind::room ? "room:" : "user:";
-  return e.target.what != trace_target::kind::session && topic.starts_with(prefix)
-         && topic.substr(prefix.size()) == e.target.id;
+  if (e.topic.empty())
+    return false;
+  if (what.audience == nullptr)
+    return what.topic == e.topic;
+  const auto& all = what.audience->topics;
+  return std::find(all.begin(), all.end(), e.topic) != all.end();
 }
 
 void tracer::command(const trace_party& from, const domain::command& what, std::string_view ack) {
@@ -180,7 +215,7 @@ void tracer::event(const domain::event& what) {
   const std::lock_guard guard{mutex_};
   for (const auto& each : entries_)
     if (concerns(*each, what))
-      each->lines(describe(what, "event", each->with_content));
+      each->lines(describe(what, each->topic, each->with_content));
 }
 
 void tracer::handed_out(const domain::event& what, std::uint32_t shard, std::size_t connections) {
@@ -230,23 +265,37 @@ void tracer::emitted(const trace_party& to, std::string_view name, std::string_v
 void tracer::dropped(const trace_party& to, std::string_view topic, std::string_view rule) {
   const std::lock_guard guard{mutex_};
   for (const auto& each : entries_) {
-    const bool is_its_room = each->target.what == trace_target::kind::room
-                             && topic.starts_with("room:") && topic.substr(5) == each->target.id;
+    const bool is_its_room = each->target.what == trace_target::kind::room && topic == each->topic;
     if (is_its_room || concerns(*each, to))
       each->lines(line("dropped", to).text("topic", topic).text("rule", rule).take());
   }
 }
 
-void tracer::connection(const trace_party& who, std::string_view what, std::string_view reason) {
+void tracer::conflated(const domain::event& what) {
   const std::lock_guard guard{mutex_};
-  for (const auto& each : entries_) {
-    if (!concerns(*each, who))
-      continue;
-    auto made = line(what, who);
-    if (!reason.empty())
-      made.text("reason", reason);
-    each->lines(made.take());
-  }
+  for (const auto& each : entries_)
+    if (concerns(*each, what))
+      each->lines(line("dropped")
+                    .text("event", what.name)
+                    .text("topic", each->topic)
+                    .text("key", what.key)
+                    .text("rule", "conflated")
+                    .take());
+}
+
+void tracer::connected(const trace_party& who) {
+  const std::lock_guard guard{mutex_};
+  for (const auto& each : entries_)
+    if (concerns(*each, who))
+      each->lines(line("connected", who).take());
+}
+
+void tracer::disconnected(const trace_party& who, std::string_view why, bool may_come_back) {
+  const std::lock_guard guard{mutex_};
+  for (const auto& each : entries_)
+    if (concerns(*each, who))
+      each->lines(
+        line("disconnected", who).text("reason", why).boolean("mayComeBack", may_come_back).take());
 }
 
 } // namespace net

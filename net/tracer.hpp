@@ -19,10 +19,11 @@ namespace net {
 
 /// What an operator watches live.
 struct trace_target {
-  enum class kind : std::uint8_t { room, user, session };
+  enum class kind : std::uint8_t { room, user, session, actor };
   kind what = kind::room;
-  std::string id;
+  std::string id; // of an actor: see actor_watch, nothing that passes concerns it
 };
+std::string_view to_string(trace_target::kind what);
 
 /// Who a connection belongs to, as far as a trace cares.
 struct trace_party {
@@ -53,25 +54,30 @@ public:
     std::string_view json);
   /// Decided: on its way to all subscribers of its topic.
   void event(const domain::event& what);
-  /// On one shard, to so many connections.
+  /// On one shard, to so many connections, through whichever of its targets.
   void handed_out(const domain::event& what, std::uint32_t shard, std::size_t connections);
   /// True: somebody traces a user or a session, so queued() is of interest.
   bool follows_people() const { return people_.load(std::memory_order_relaxed) != 0; }
   void queued(const trace_party& to, const domain::event& what);
   void emitted(const trace_party& to, std::string_view name, std::string_view json);
   void dropped(const trace_party& to, std::string_view topic, std::string_view rule);
-  void connection(const trace_party& who, std::string_view what, std::string_view reason);
+  /// Before it was handed to anybody: a newer one of its key stands in its place.
+  void conflated(const domain::event& what);
+  void connected(const trace_party& who);
+  void disconnected(const trace_party& who, std::string_view why, bool may_come_back);
 
 private:
   struct entry {
     std::uint64_t id = 0;
     trace_target target;
+    domain::topic topic; // of a room or a user; a session has none
     std::string operator_id;
     bool with_content = false;
     sink lines;
     std::deque<std::pair<std::string, std::string>> asked; // session and ack: answers to come
   };
   static bool concerns(const entry& e, const trace_party& who);
+  /// Its topic is that of the event, or among those of the audience.
   static bool concerns(const entry& e, const domain::event& what);
 
   std::atomic<std::uint32_t> count_{0};

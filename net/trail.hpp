@@ -28,14 +28,18 @@ public:
     kind what = kind::closed;
     std::string session;
     std::string user;
-    std::string topic;          // empty: all
-    std::uint64_t position = 0; // of the shard's journal: deliveries after it come later
-    std::size_t unsent = 0;     // bytes that waited in the queue
+    std::string topic;           // empty: all
+    std::uint64_t position = 0;  // of the shard's journal: deliveries after it come later
+    std::size_t unsent = 0;      // bytes that waited in the queue
+    domain::timestamp blocked{}; // since when it took nothing more; the epoch: not known
+    std::string ended;           // closed: by which rule, see client::closed
     domain::timestamp at{};
   };
 
   trail();
-  void note(kind what, client& who, std::string_view topic, std::size_t unsent = 0);
+  void note(
+    kind what, client& who, std::string_view topic, std::size_t unsent = 0,
+    std::string_view ended = {});
   const std::deque<record>& records() const { return records_; } // oldest first
   /// What was before this is not known: forgotten, or before this process began.
   domain::timestamp forgotten() const { return forgotten_; }

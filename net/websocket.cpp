@@ -312,6 +312,7 @@ private:
 
   void wait_until_writable() {
     is_blocked_ = true;
+    queue_->note_blocked(std::chrono::steady_clock::now());
     if (progress_ == nullptr)
       progress_ = std::make_unique<boost::asio::steady_timer>(home_.io());
     progress_->expires_after(domain::limits::write_progress_timeout);
@@ -326,8 +327,10 @@ private:
       if (failed)
         return;
       self->flush();
-      if (!self->is_blocked_)
-        self->tell_dirty(); // the backlog is gone: its owner may go on
+      if (self->is_blocked_)
+        return;
+      self->queue_->note_unblocked();
+      self->tell_dirty(); // the backlog is gone: its owner may go on
     });
   }
 
@@ -335,9 +338,7 @@ private:
 
   /// The peer said its last word, or broke the rules: ours, then the end.
   void end_with(std::uint16_t code, std::string_view reason, std::uint16_t peers_code) {
-    if (!std::exchange(is_closing_, true))
-      queue_->push(make_close(code, reason));
-    finish(peers_code);
+    finish(peers_code, std::exchange(is_closing_, true) ? nullptr : make_close(code, reason));
   }
 
   void end_by(std::chrono::seconds time) {
@@ -349,15 +350,16 @@ private:
   }
 
   /// The protocol is over: tell the owner once, send what is left, end TCP.
-  void finish(std::uint16_t code) {
+  void finish(std::uint16_t code, frame_ptr last_word = nullptr) {
     if (is_ending_)
       return;
     const auto keep = self_ptr();
     is_ending_ = true;
     if (deadline_ == nullptr && stream_.is_open())
       end_by(close_timeout);
-    last_ = std::move(*queue_);
-    queue_->clear();
+    last_ = queue_->hand_over();
+    if (last_word != nullptr)
+      last_.push(std::move(last_word));
     queue_->set_writer(nullptr);
     queue_ = &last_;
     if (!stream_.is_open())

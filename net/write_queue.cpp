@@ -103,6 +103,14 @@ void write_queue::take_waiting(std::size_t frames_max, std::size_t bytes_max) {
     frames_.end(), std::make_move_iterator(taken.begin()), std::make_move_iterator(taken.end()));
 }
 
+write_queue write_queue::hand_over() {
+  const auto left = bytes();
+  auto all = std::move(*this);
+  clear();
+  handed_over_ = left;
+  return all;
+}
+
 void write_queue::clear() {
   frames_.clear();
   frames_.shrink_to_fit();

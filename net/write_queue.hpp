@@ -1,10 +1,12 @@
 #pragma once
 
+#include "domain/time.hpp"
 #include "net/class_queue.hpp"
 #include "net/frame.hpp"
 
 #include <boost/container/small_vector.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -43,6 +45,16 @@ public:
   /// Takes the oldest frame (polling, upgrade). Precondition: not empty, nothing of it sent.
   frame_ptr pop();
   void clear();
+  /// All that waits, for whoever sends it from now on; this one stays empty.
+  write_queue hand_over();
+  /// Bytes that were not yet taken by the kernel then.
+  std::size_t handed_over() const { return handed_over_; }
+
+  /// Said by the writer: the kernel takes no more; it has taken all again. What came well before
+  /// `blocked_since()` was written.
+  void note_blocked(domain::steady_time now) { blocked_since_ = std::min(blocked_since_, now); }
+  void note_unblocked() { blocked_since_ = domain::steady_time::max(); }
+  domain::steady_time blocked_since() const { return blocked_since_; } // max: it is not, or unknown
 
   /// Whoever sends it from now on; nullptr: nobody does by himself (polling, before and after a
   /// WebSocket). Kept by the WebSocket, and so that the shard finds it without asking through all
@@ -65,6 +77,8 @@ private:
   std::size_t head_ = 0;
   std::size_t offset_ = 0; // sent bytes of the first frame
   std::size_t bytes_ = 0;  // of frames_
+  std::size_t handed_over_ = 0;
+  domain::steady_time blocked_since_ = domain::steady_time::max();
   bool has_backlog_ = false;
   bool is_settled_ = false;
 };

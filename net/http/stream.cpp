@@ -60,13 +60,14 @@ void stream::written() {
   stream_.end_writing(ignored);
 }
 
-void stream::end() {
+void stream::end(frame_ptr last_word) {
   on_gone_ = on_drained_ = nullptr;
   if (is_over_ || is_ending_)
     return;
   is_ending_ = true;
-  last_ = std::move(*queue_);
-  queue_->clear();
+  last_ = queue_->hand_over();
+  if (last_word != nullptr)
+    last_.push(std::move(last_word));
   queue_ = &last_;
   deadline_ =
     std::make_unique<boost::asio::steady_timer>(home_.io(), domain::limits::stream_end_timeout);
@@ -79,6 +80,7 @@ void stream::end() {
 
 void stream::wait_writable() {
   is_blocked_ = true;
+  queue_->note_blocked(std::chrono::steady_clock::now());
   if (!is_ending_) {
     deadline_ = std::make_unique<boost::asio::steady_timer>(
       home_.io(), domain::limits::write_progress_timeout);
@@ -92,7 +94,10 @@ void stream::wait_writable() {
     if (failed)
       return;
     self->flush();
-    if (!self->is_blocked_ && self->on_drained_)
+    if (self->is_blocked_ || self->is_over_)
+      return;
+    self->queue_->note_unblocked();
+    if (self->on_drained_)
       self->on_drained_();
   });
 }

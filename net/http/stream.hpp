@@ -37,8 +37,8 @@ public:
   /// Everything queued, in one system call; the rest when the socket takes more.
   void flush();
   /// The owner lets go, and may go away with its queue: what is in it is sent within
-  /// stream_end_timeout, then the connection ends.
-  void end();
+  /// stream_end_timeout and `last_word` behind it, then the connection ends.
+  void end(frame_ptr last_word = nullptr);
 
 private:
   void wait_readable();

@@ -163,7 +163,8 @@ void plain_client::on_gone(std::uint16_t) {
   disarm();
   stage_ = stage::over;
   link_.reset();
-  closed(false); // nothing here takes a session over: a new connection resumes by seq
+  closed(
+    false, "transport close"); // nothing here takes a session over: a new connection resumes by seq
 }
 
 void plain_client::on_pong() {
@@ -231,7 +232,7 @@ void plain_client::end(close_code why) {
   disarm();
   if (const auto parted = std::move(link_))
     parted->part(static_cast<std::uint16_t>(why), domain::describe(why).reason);
-  closed(false);
+  closed(false, domain::describe(why).reason);
 }
 
 } // namespace net::plain

@@ -4,8 +4,6 @@
 #include "net/rest/envelope.hpp"
 #include "net/rest/resources.hpp"
 
-#include <charconv>
-
 namespace net::rest {
 
 namespace {
@@ -18,17 +16,6 @@ constexpr std::chrono::milliseconds snapshot_timeout = std::chrono::seconds{2};
 
 domain::error missing(std::string what) {
   return {domain::errc::not_found, std::move(what) + " not found", {}, {}};
-}
-
-/// "act_12" or "12".
-std::optional<std::uint64_t> read_actor_id(std::string_view text) {
-  if (text.starts_with("act_"))
-    text.remove_prefix(4);
-  std::uint64_t id = 0;
-  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (text.empty() || end != text.data() + text.size() || why != std::errc{})
-    return std::nullopt;
-  return id;
 }
 
 /// Answers with what an operator's question brings.

@@ -5,15 +5,27 @@
 #include "net/rest/views.hpp"
 #include "net/services.hpp"
 
+#include <charconv>
+
 namespace net::rest {
-
-namespace {
-
-using domain::json_object;
 
 std::string actor_id(std::uint64_t id) {
   return "act_" + std::to_string(id);
 }
+
+std::optional<std::uint64_t> read_actor_id(std::string_view text) {
+  if (text.starts_with("act_"))
+    text.remove_prefix(4);
+  std::uint64_t id = 0;
+  const auto [end, why] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (text.empty() || end != text.data() + text.size() || why != std::errc{})
+    return std::nullopt;
+  return id;
+}
+
+namespace {
+
+using domain::json_object;
 
 json_object row_object(const actors::actor_row& r) {
   json_object o;

@@ -5,6 +5,7 @@
 #include "actors/session_index.hpp"
 #include "net/http/site.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@ struct services;
 
 namespace net::rest {
 
+/// `act_12`.
+std::string actor_id(std::uint64_t id);
+/// Of `act_12` or `12`.
+std::optional<std::uint64_t> read_actor_id(std::string_view text);
 /// `{total, totals:{type:n}, actors:[…], deaths:[…]}`
 std::string actors_json(
   const actors::actor_directory::listing& found,

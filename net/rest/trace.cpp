@@ -1,4 +1,5 @@
-// GET /admin/trace: what passes through a room, a user or a session, live.
+// GET /admin/trace: what passes through a room, a user, a session or an actor, live.
+#include "net/rest/admin_views.hpp"
 #include "net/rest/asking.hpp"
 #include "net/rest/envelope.hpp"
 #include "net/rest/resources.hpp"
@@ -6,6 +7,7 @@
 #include "net/trace_stream.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_set>
 
 namespace net::rest {
@@ -24,19 +26,18 @@ domain::result<trace_stream::options> read_options(const http::request& asked) {
   namespace limits = domain::limits;
   if (
     const auto why =
-      check_parameters(asked, {"room", "user", "session", "seconds", "lines", "content"}))
+      check_parameters(asked, {"room", "user", "session", "actor", "seconds", "lines", "content"}))
     return *why;
   trace_stream::options made;
   std::size_t targets = 0;
-  for (const auto& [name, kind] :
-       {std::pair{"room", trace_target::kind::room}, std::pair{"user", trace_target::kind::user},
-        std::pair{"session", trace_target::kind::session}})
-    if (const auto id = asked.parameter(name); !id.empty()) {
-      made.target = {kind, std::string{id}};
+  using kind = trace_target::kind;
+  for (const auto each : {kind::room, kind::user, kind::session, kind::actor})
+    if (const auto id = asked.parameter(to_string(each)); !id.empty()) {
+      made.target = {each, std::string{id}};
       ++targets;
     }
   if (targets != 1)
-    return broken("room", "or user or session: name exactly one");
+    return broken("room", "or user, session or actor: name exactly one");
   const auto content = asked.parameter("content");
   if (!content.empty() && content != "true" && content != "false")
     return broken("content", "must be true or false");
@@ -96,13 +97,31 @@ struct trace_door {
       if (context.node.sessions().find(domain::session_id{id}))
         return open(e, std::move(how));
       return missing("Session")(domain::error{domain::errc::not_found, "", {}, {}});
+    case trace_target::kind::actor:
+      if (const auto found = as_actor(std::move(how)))
+        return found->target.what == trace_target::kind::actor ? open(e, *found) : find(e, *found);
+      return missing("Actor")(domain::error{domain::errc::not_found, "", {}, {}});
     }
   }
 
+  /// What passes through the actor of a room or a session is what passes through those; of any
+  /// other, what it handles. Nothing: there is no such actor.
+  std::optional<trace_stream::options> as_actor(trace_stream::options how) const {
+    const auto id = read_actor_id(how.target.id);
+    actors::actor_row row;
+    if (!id || !context.node.actors().find(*id, row))
+      return std::nullopt;
+    how.target.id = actor_id(*id);
+    how.actor = *id;
+    for (const auto kind : {trace_target::kind::room, trace_target::kind::session})
+      if (row.type == to_string(kind))
+        how.target = {kind, row.name.substr(row.type.size() + 1)}; // "room:lobby"
+    return how;
+  }
+
   void open(const exchange_ptr& e, trace_stream::options how) {
-    constexpr std::string_view kinds[] = {"room", "user", "session"};
     context.node.outside().log->info(
-      "admin-traced", {{"of", kinds[static_cast<std::size_t>(how.target.what)]},
+      "admin-traced", {{"of", to_string(how.target.what)},
                        {"id", std::string_view{how.target.id}},
                        {"content", how.with_content ? "yes" : "no"},
                        {"by", std::string_view{e->req().who->user.value}}});
@@ -123,7 +142,8 @@ struct trace_door {
 void add_trace(http::routes& table, services& s) {
   const auto door = std::make_shared<trace_door>(s);
   table.get(
-    "/admin/trace", {"What passes through a room, a user or a session, live", http::access::admin},
+    "/admin/trace",
+    {"What passes through a room, a user, a session or an actor, live", http::access::admin},
     [door](const exchange_ptr& e, const parameters&) { door->handle(e); });
 }
 

@@ -10,6 +10,7 @@
 #include "net/trail.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 
 namespace net::rest {
@@ -19,6 +20,9 @@ namespace {
 using http::exchange_ptr;
 using http::parameters;
 
+/// Between the storing of a message and its being written, at most.
+constexpr std::chrono::milliseconds turn_max{500};
+
 /// What one shard knows of one session and the message.
 struct sighting {
   enum class fate { written, waiting, unsent };
@@ -27,13 +31,16 @@ struct sighting {
   fate what = fate::written;
   std::size_t bytes = 0; // that wait, or that were never sent
   bool is_connected = false;
+  std::string ended; // by which rule
 };
 
 struct findings {
   std::vector<sighting> seen;
   std::size_t other_sessions = 0; // of the user, connected then, but without this room
-  bool is_exact = false;          // the delivery itself is still known, not only its time
-  bool is_forgotten = false;      // what was then is no longer known on some shard
+  std::string last_end;           // by which rule the last connection before had ended
+  domain::timestamp last_end_at{};
+  bool is_exact = false;     // the delivery itself is still known, not only its time
+  bool is_forgotten = false; // what was then is no longer known on some shard
 };
 
 struct inquiry {
@@ -46,7 +53,67 @@ struct inquiry {
 };
 using inquiry_ptr = std::shared_ptr<inquiry>;
 
-/// Runs on `home`: replays what became of the user's connections there.
+/// What became of one session on one shard, as its trail is read.
+struct history {
+  std::string session;
+  bool is_connected = false; // when the message came
+  bool is_inside = false;    // the room, when the message came
+  bool is_ended = false;     // the connection of then
+  std::size_t unsent = 0;
+  std::string ended;
+
+  void before(const trail::record& r, const domain::topic& room) {
+    switch (r.what) {
+    case trail::kind::connected:
+      is_connected = true;
+      break;
+    case trail::kind::subscribed:
+      is_connected = true; // a session that came back is not noted as connected again
+      is_inside = is_inside || r.topic == room;
+      break;
+    case trail::kind::unsubscribed:
+      is_inside = is_inside && r.topic != room;
+      break;
+    case trail::kind::overflowed:
+      break;
+    case trail::kind::closed:
+      is_connected = is_inside = false;
+      break;
+    }
+  }
+  /// `at`: when the message came.
+  void behind(const trail::record& r, domain::timestamp at) {
+    const bool is_end = r.what == trail::kind::closed;
+    if (is_ended || (!is_end && r.what != trail::kind::overflowed))
+      return; // of a later connection, or of no interest
+    // What waited at the end may all have come later: a message of before the jam had left.
+    if (r.blocked == domain::timestamp{} || at + turn_max >= r.blocked)
+      unsent = std::max(unsent, r.unsent);
+    is_ended = is_end;
+    ended = r.ended;
+  }
+};
+
+std::vector<history>
+read_trail(const trail& past, const inquiry& about, std::optional<std::uint64_t> place) {
+  std::vector<history> all;
+  const auto topic = domain::topic_of(about.room.id);
+  for (const auto& r : past.records()) {
+    if (r.user != about.user.id.value)
+      continue;
+    auto one = std::find_if(
+      all.begin(), all.end(), [&](const history& h) { return h.session == r.session; });
+    if (one == all.end())
+      one = all.insert(all.end(), history{.session = r.session, .ended = {}});
+    if (place ? r.position < *place : r.at <= about.message.at)
+      one->before(r, topic);
+    else
+      one->behind(r, about.message.at);
+  }
+  return all;
+}
+
+/// Runs on `home`.
 findings look(shard& home, const inquiry& about) {
   findings out;
   const auto topic = domain::topic_of(about.room.id);
@@ -58,58 +125,51 @@ findings look(shard& home, const inquiry& about) {
   out.is_exact = place.has_value();
   const auto& past = home.past();
   out.is_forgotten = !place && past.forgotten() > about.message.at;
-  struct state {
-    std::string session;
-    bool is_known = false; // had any connection then
-    bool is_inside = false;
-    bool is_closed = false;
-    std::size_t unsent = 0;
-  };
-  std::vector<state> all;
-  for (const auto& r : past.records()) {
-    if (r.user != about.user.id.value)
-      continue;
-    auto one =
-      std::find_if(all.begin(), all.end(), [&](const state& s) { return s.session == r.session; });
-    if (one == all.end()) {
-      all.push_back(state{r.session, false, false, false, 0});
-      one = std::prev(all.end());
-    }
-    const bool is_before = place ? r.position < *place : r.at <= about.message.at;
-    const bool is_ours = r.topic == topic;
-    if (is_before) {
-      one->is_known = r.what != trail::kind::closed;
-      if (is_ours || r.what == trail::kind::closed)
-        one->is_inside = r.what == trail::kind::subscribed;
-    } else if (r.what == trail::kind::overflowed || r.what == trail::kind::closed) {
-      one->unsent = one->is_closed ? one->unsent : std::max(one->unsent, r.unsent);
-      one->is_closed = r.what == trail::kind::closed;
-    }
-  }
-  for (const auto& s : all) {
-    if (!s.is_inside) {
-      out.other_sessions += s.is_known ? 1 : 0;
+  for (const auto& h : read_trail(past, about, place)) {
+    if (!h.is_inside) {
+      out.other_sessions += h.is_connected ? 1 : 0;
       continue;
     }
-    sighting made{s.session, home.index(), sighting::fate::written, 0, !s.is_closed};
-    if (s.is_closed && s.unsent > 0) {
+    sighting made{h.session, home.index(), sighting::fate::written, 0, !h.is_ended, h.ended};
+    if (h.is_ended && h.unsent > 0) {
       made.what = sighting::fate::unsent;
-      made.bytes = s.unsent;
-    } else if (auto* entry = home.subscribers().find(topic); entry != nullptr && !s.is_closed) {
+      made.bytes = h.unsent;
+    } else if (auto* entry = home.subscribers().find(topic); entry != nullptr && !h.is_ended) {
       for (const auto* who : entry->subscribers)
-        if (who->session_id() == s.session && who->waiting_bytes() > 0) {
+        if (who->session_id() == h.session && who->waiting_bytes() > 0) {
           made.what = sighting::fate::waiting;
           made.bytes = who->waiting_bytes();
         }
     }
     out.seen.push_back(std::move(made));
   }
+  for (const auto& r : past.records())
+    if (
+      r.what == trail::kind::closed && r.user == about.user.id.value
+      && (place ? r.position < *place : r.at <= about.message.at)) {
+      out.last_end = r.ended;
+      out.last_end_at = r.at;
+    }
   return out;
+}
+
+/// The close code of a rule; 0: it has none.
+std::uint16_t code_of(std::string_view rule) {
+  for (const auto& row : domain::close_table())
+    if (row.reason == rule)
+      return static_cast<std::uint16_t>(row.code);
+  return 0;
+}
+
+/// `slow consumer (4008)`.
+std::string with_code(const std::string& rule) {
+  const auto code = code_of(rule);
+  return code == 0 ? rule : rule + " (" + std::to_string(code) + ')';
 }
 
 struct verdict {
   std::string_view word;
-  std::string_view text;
+  std::string text;
 };
 
 verdict judge(const inquiry& about) {
@@ -123,17 +183,22 @@ verdict judge(const inquiry& about) {
     return {"delivered", "It was written to a connection of this user"};
   if (any(fate::waiting))
     return {"waiting", "It was queued; the connection has not taken all that waits for it"};
-  if (any(fate::unsent))
-    return {
-      "unsent", "It was queued, and the connection closed with bytes unsent: too slow, or cut. "
-                "The client gets it when it resumes"};
+  for (const auto& each : about.found.seen)
+    if (each.what == fate::unsent)
+      return {
+        "unsent", "It was queued, and the connection ended with bytes unsent: "
+                    + with_code(each.ended) + ". The client gets it when it resumes"};
   if (about.role.empty() && about.room.type != domain::room_type::open)
     return {"not-a-member", "The user is not a member of the room, which is not public"};
   if (about.found.is_forgotten)
     return {"unknown", "It is too long ago: what was connected then is no longer known"};
   if (about.found.other_sessions > 0)
     return {"not-in-room", "The user was connected, but no connection had entered the room"};
-  return {"not-connected", "The user had no connection then"};
+  const auto& last = about.found.last_end;
+  return {
+    "not-connected",
+    "The user had no connection then"
+      + (last.empty() ? std::string{} : "; the last one had ended: " + with_code(last))};
 }
 
 std::string render(const inquiry& about) {
@@ -142,13 +207,15 @@ std::string render(const inquiry& about) {
   for (const auto& each : about.found.seen) {
     if (deliveries.size() > 1)
       deliveries += ',';
-    deliveries += domain::json_object{}
-                    .text("session", each.session)
-                    .number("shard", std::uint64_t{each.shard})
-                    .text("fate", fates[static_cast<std::size_t>(each.what)])
-                    .number("bytes", std::uint64_t{each.bytes})
-                    .boolean("connected", each.is_connected)
-                    .take();
+    domain::json_object one;
+    one.text("session", each.session).number("shard", std::uint64_t{each.shard});
+    one.text("fate", fates[static_cast<std::size_t>(each.what)]);
+    one.number("bytes", std::uint64_t{each.bytes}).boolean("connected", each.is_connected);
+    if (!each.is_connected)
+      one.text("ended", each.ended);
+    if (const auto code = code_of(each.ended); code != 0)
+      one.number("closeCode", std::uint64_t{code});
+    deliveries += one.take();
   }
   const auto v = judge(about);
   return domain::json_object{}
@@ -184,6 +251,10 @@ void ask_shards(services& s, const exchange_ptr& e, const inquiry_ptr& about) {
         auto& all = about->found;
         std::move(found.seen.begin(), found.seen.end(), std::back_inserter(all.seen));
         all.other_sessions += found.other_sessions;
+        if (found.last_end_at > all.last_end_at) {
+          all.last_end = std::move(found.last_end);
+          all.last_end_at = found.last_end_at;
+        }
         all.is_exact = all.is_exact || found.is_exact;
         all.is_forgotten = all.is_forgotten || found.is_forgotten;
         if (--about->shards_left == 0)

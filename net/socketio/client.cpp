@@ -83,17 +83,20 @@ void socketio_client::send(const frame_ptr& packet) {
 }
 
 void socketio_client::on_end(std::string_view reason, bool is_final) {
-  closed(!is_final && !is_final_ && reason != "parse error");
+  // For operators a rule has one name, whatever the protocol calls it.
+  const auto why =
+    reason == "ping timeout" ? domain::describe(domain::close_code::no_pong).reason : reason;
+  closed(!is_final && !is_final_ && reason != "parse error", why);
 }
 
 void socketio_client::on_msgpack() {
   set_protocol(encoding::socketio_msgpack);
 }
 
-void socketio_client::on_left(std::string_view) {
+void socketio_client::on_left(std::string_view reason) {
   chat_ = nullptr;
   if (!is_over()) // another namespace, or this one again, may go on
-    sign_out();
+    sign_out(reason);
 }
 
 void socketio_client::on_connect(const packet& p) {

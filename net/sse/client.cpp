@@ -62,7 +62,7 @@ void sse_client::open() {
   is_lost_ = !wanted_.last_event_id.empty() && !positions_.read(wanted_.last_event_id);
   asked_->on_abort([weak = weak_from_this()] {
     if (const auto alive = weak.lock())
-      alive->closed(false);
+      alive->closed(false, "transport close");
   });
   sign_in(
     *asked_->req().who, [weak = weak_from_this()](domain::result<net::client::signed_in> outcome) {
@@ -137,11 +137,12 @@ void sse_client::begin() {
   head.headers = {{"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
   auto given = std::exchange(asked_, nullptr)->take_stream(std::move(head));
   if (given == nullptr)
-    return closed(false);
+    return closed(false, "transport close");
   stream_ =
     std::make_shared<http::stream>(home(), std::move(given), queue(), [weak = weak_from_this()] {
       if (const auto alive = weak.lock())
-        alive->closed(false); // nothing here takes a session over: a new stream resumes by seq
+        // Nothing here takes a session over: a new stream resumes by seq.
+        alive->closed(false, "transport close");
     });
   stream_->on_drained([weak = weak_from_this()] { // what was dropped meanwhile can be told
     if (const auto alive = std::static_pointer_cast<sse_client>(weak.lock()))
@@ -168,7 +169,7 @@ void sse_client::refuse(const domain::error& why) {
   const auto keep = shared_from_this();
   if (const auto asked = std::exchange(asked_, nullptr))
     asked->fail(why);
-  closed(false);
+  closed(false, "refused");
 }
 
 // -- from the actors --
@@ -199,17 +200,17 @@ void sse_client::on_close(domain::close_code why) {
     return;
   disarm();
   const auto& row = domain::describe(why);
-  queue().push(encode_event(
+  auto last_word = encode_event(
     "stream-end",
     domain::json_object{}
       .number("code", std::uint64_t{static_cast<std::uint16_t>(why)})
       .text("reason", row.reason)
       .boolean("reconnect", row.reconnect)
       .take(),
-    {}));
+    {});
   if (const auto parted = std::move(stream_))
-    parted->end();
-  closed(false);
+    parted->end(std::move(last_word));
+  closed(false, row.reason);
 }
 
 void sse_client::flush() {

@@ -1,5 +1,7 @@
 #include "net/conflation.hpp"
 
+#include "net/tracer.hpp"
+
 #include <catch2/catch.hpp>
 
 namespace {
@@ -38,6 +40,23 @@ TEST_CASE("of one turn's events with a key the newest is left, in the oldest pla
   orders.push_back(keyed("a3", "t", "a"));
   CHECK(net::conflate(orders) == 2);
   CHECK(names(orders) == "a3 x b1 . y u1 . ");
+}
+
+TEST_CASE("a trace is told of each event that a newer one replaced", "[net][trace]") {
+  net::tracer trace;
+  std::vector<std::string> lines;
+  const auto keep = [&](std::string line) { lines.push_back(std::move(line)); };
+  REQUIRE(trace.start({net::trace_target::kind::room, "r"}, "boss", false, keep));
+  std::vector<net::shard::order> orders;
+  orders.push_back(keyed("a1", "room:r", "a"));
+  orders.push_back(keyed("a1", "room:other", "a"));
+  orders.push_back(keyed("a2", "room:r", "a"));
+  orders.push_back(keyed("a2", "room:other", "a"));
+  CHECK(net::conflate(orders, &trace) == 2);
+  REQUIRE(lines.size() == 1);
+  CHECK(
+    lines[0].find(R"("event":"a1","topic":"room:r","key":"a","rule":"conflated")")
+    != lines[0].npos);
 }
 
 TEST_CASE("no event is moved over a subscription or into another class", "[net]") {

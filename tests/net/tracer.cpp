@@ -1,11 +1,13 @@
 #include "net/tracer.hpp"
 
+#include "domain/audience.hpp"
 #include "domain/limits.hpp"
 #include "net/json/reader.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 using net::trace_target;
@@ -68,7 +70,7 @@ void pass_everything(tracer& t) {
   t.emitted(ann, "gap", R"({"n":"hidden"})");
   t.dropped(bob, "room:lobby", "volatile");
   t.dropped(ann, "", "slow-consumer");
-  t.connection(ann, "disconnected", "");
+  t.disconnected(ann, "no pong", true);
 }
 
 } // namespace
@@ -93,6 +95,23 @@ TEST_CASE("a tracer is on while a trace runs, one per operator", "[net][trace]")
   t.stop(*first);
   CHECK_FALSE(t.is_on());
   CHECK(t.start({trace_target::kind::room, "lobby"}, "boss", false, lines.sink()));
+}
+
+TEST_CASE(
+  "a trace of an actor counts among the traces, and concerns nothing that passes", "[net][trace]") {
+  tracer t;
+  kept lines;
+  const auto one = t.start({trace_target::kind::actor, "act_7"}, "boss", true, lines.sink());
+  REQUIRE(one);
+  CHECK_FALSE(t.is_on());
+  CHECK_FALSE(t.follows_people());
+  CHECK_FALSE(t.start({trace_target::kind::room, "lobby"}, "boss", false, lines.sink()));
+  pass_everything(t);
+  CHECK(lines.lines.empty());
+  t.stop(*one);
+  CHECK_FALSE(t.is_on());
+  CHECK(t.start({trace_target::kind::room, "lobby"}, "boss", false, lines.sink()));
+  CHECK(t.is_on());
 }
 
 TEST_CASE("a node has so many traces at most", "[net][trace]") {
@@ -131,6 +150,32 @@ TEST_CASE("a trace of a user or a session shows what is theirs", "[net][trace]")
   CHECK(lines.words() == expected);
   CHECK_FALSE(lines.has("usr_b"));
   CHECK_FALSE(lines.has("hidden"));
+}
+
+TEST_CASE("an event shows in the trace of each of its targets, and of no other", "[net][trace]") {
+  auto audience = std::make_shared<domain::audience>();
+  audience->topics = {"room:first", "room:lobby", "user:usr_a"};
+  audience->except_topics = {"room:other"};
+  auto broadcast = event_of("room:first");
+  broadcast.audience = audience;
+  for (const auto& [kind, id, is_shown] :
+       {std::tuple{trace_target::kind::room, "first", true},
+        {trace_target::kind::room, "lobby", true},
+        {trace_target::kind::user, "usr_a", true},
+        {trace_target::kind::room, "other", false},
+        {trace_target::kind::room, "usr_a", false},
+        {trace_target::kind::user, "lobby", false},
+        {trace_target::kind::session, "ses_a", false}}) {
+    INFO(id);
+    tracer t;
+    kept lines;
+    REQUIRE(t.start({kind, id}, "boss", false, lines.sink()));
+    t.event(broadcast);
+    t.handed_out(broadcast, 0, 1);
+    CHECK(lines.words() == (is_shown ? words{"event", "handed-out"} : words{}));
+    const std::string topic = kind == trace_target::kind::room ? "room:" : "user:";
+    CHECK(lines.has(R"("topic":")" + topic + id + R"(","targets":3)") == is_shown);
+  }
 }
 
 TEST_CASE("content is shown when it is asked for, a token never", "[net][trace]") {

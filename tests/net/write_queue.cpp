@@ -64,3 +64,25 @@ TEST_CASE("frames popped one by one leave the rest untouched", "[net][write_queu
   CHECK(queue.pop()->bytes == "two");
   CHECK(queue.empty());
 }
+
+TEST_CASE("a queue that is handed over knows how much was left in it", "[net][write_queue]") {
+  net::write_queue queue;
+  queue.push(raw("one"));
+  queue.push(raw("two"));
+  queue.consume(4);
+  queue.note_flushed();
+  queue.push(raw("by class"), net::handling{});
+  CHECK(queue.handed_over() == 0);
+  const domain::steady_time now{std::chrono::seconds{5}};
+  queue.note_blocked(now);
+  queue.note_blocked(now + std::chrono::seconds{1});
+  auto taken = queue.hand_over();
+  CHECK(queue.empty());
+  CHECK(queue.bytes() == 0);
+  CHECK(queue.handed_over() == 10);
+  CHECK(queue.blocked_since() == now);
+  queue.note_unblocked();
+  CHECK(queue.blocked_since() == domain::steady_time::max());
+  CHECK(taken.bytes() == 10);
+  CHECK(gathered(taken) == "wo");
+}

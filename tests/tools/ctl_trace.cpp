@@ -38,7 +38,8 @@ const std::string traced =
 const std::string why_answer =
   R"({"verdict":"delivered","explanation":"It was written","message":{"id":"msg_1","roomId":"lobby","roomType":"public",
   "seq":7,"senderId":"usr_2","storedAt":"2026-11-24T10:15:30.123Z"},"user":{"id":"usr_1","username":"ann","memberAs":"owner"},
-  "exact":true,"otherSessions":0,"deliveries":[{"session":"ses_1","shard":1,"fate":"written","bytes":0,"connected":true}]})";
+  "exact":true,"otherSessions":0,"deliveries":[{"session":"ses_1","shard":1,"fate":"written","bytes":0,"connected":true},
+  {"session":"ses_2","shard":0,"fate":"unsent","bytes":9,"connected":false,"ended":"slow consumer","closeCode":4008}]})";
 
 } // namespace
 
@@ -66,6 +67,22 @@ TEST_CASE("a trace as JSON is what the node gave, and content is asked for", "[t
     == "/api/v1/admin/trace?user=usr_1&seconds=60&lines=1000&content=true");
 }
 
+TEST_CASE("a trace of an actor is asked for by the id that actors have", "[tools][ctl]") {
+  const std::string watched =
+    R"({"what":"trace","of":"actor","id":"act_7","content":false,"lines":9,"seconds":5})"
+    "\n"
+    R"({"at":"2026-11-24T10:15:30.123Z","what":"handled","messages":2,"last":"m","total":7,"mailbox":0,"busyUs":3})"
+    "\n"
+    R"({"what":"end","reason":"gone","lines":1,"dropped":0})"
+    "\n";
+  tests::scripted_node node{{{200, watched}}};
+  const auto r = troupectl({"--url", node.url(), "trace", "actor", "act_7"});
+  CHECK(r.code == 0);
+  CHECK(
+    r.out.find("handled      messages=2 last=m total=7 mailbox=0 busyUs=3\n") != std::string::npos);
+  CHECK(node.asked().front().target() == "/api/v1/admin/trace?actor=act_7&seconds=60&lines=1000");
+}
+
 TEST_CASE("a trace that is cut or refused fails", "[tools][ctl]") {
   const std::string refused = R"({"status":"error","code":"conflict","message":"You have one"})";
   tests::scripted_node node{
@@ -87,6 +104,8 @@ TEST_CASE("why tells the verdict first", "[tools][ctl]") {
   CHECK(r.out.find("msg_1, seq 7 of room lobby (public)") != std::string::npos);
   CHECK(r.out.find("usr_1, ann, owner") != std::string::npos);
   CHECK(r.out.find("ses_1") != std::string::npos);
+  CHECK(r.out.find("CONNECTED  ENDED\n") != std::string::npos);
+  CHECK(r.out.find("no         slow consumer (4008)\n") != std::string::npos);
   CHECK(troupectl({"--url", node.url(), "why", "msg_2", "--user", "usr_1"}).code == 1);
   CHECK(node.asked().front().target() == "/api/v1/admin/why?message=msg_1&user=usr_1");
 }

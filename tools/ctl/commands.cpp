@@ -162,12 +162,12 @@ private:
 
   void declare_trace() {
     auto* trace = command(
-      "trace", "What passes through a room, a user or a session, live; ends by itself",
+      "trace", "What passes through a room, a user, a session or an actor, live; ends by itself",
       "troupectl trace room general --seconds 30");
-    trace->add_option("of", type_, "room, user or session")
+    trace->add_option("of", type_, "room, user, session or actor")
       ->required()
-      ->check(CLI::IsMember({"room", "user", "session"}));
-    trace->add_option("id", id_, "Its id")->required();
+      ->check(CLI::IsMember({"room", "user", "session", "actor"}));
+    trace->add_option("id", id_, "Its id; of an actor, as `actors` lists it")->required();
     trace->add_option("--seconds", seconds_, "How long")
       ->check(CLI::Range(1, trace_seconds_max))
       ->capture_default_str();

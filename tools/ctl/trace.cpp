@@ -17,6 +17,12 @@ std::string text_at(const Value& object, const char* key) {
   return v == nullptr ? std::string{} : plain(*v);
 }
 
+/// `slow consumer (4008)`; empty: not ended.
+std::string end_of(const Value& delivery) {
+  const auto code = text_at(delivery, "closeCode");
+  return text_at(delivery, "ended") + (code.empty() ? code : " (" + code + ')');
+}
+
 /// `2026-11-24T10:15:30.123Z` → `10:15:30.123`.
 std::string time_of_day(const std::string& at) {
   return at.size() == 24 ? at.substr(11, 12) : at;
@@ -65,11 +71,17 @@ void show_why(const Value& answer, std::ostream& out) {
   if (deliveries.Empty())
     return;
   out << '\n';
-  table t{{{"SESSION"}, {"SHARD", align::right}, {"FATE"}, {"BYTES", align::right}, {"CONNECTED"}}};
+  table t{
+    {{"SESSION"},
+     {"SHARD", align::right},
+     {"FATE"},
+     {"BYTES", align::right},
+     {"CONNECTED"},
+     {"ENDED"}}};
   for (const auto& each : deliveries.GetArray())
     t.add(
       {text_at(each, "session"), text_at(each, "shard"), text_at(each, "fate"),
-       text_at(each, "bytes"), text_at(each, "connected")});
+       text_at(each, "bytes"), text_at(each, "connected"), end_of(each)});
   t.write(out);
 }
 
