@@ -68,6 +68,9 @@ caf::resumable* shard_queue::next() {
     bump(stats_.turns);
     if (end_of_turn_ && end_of_turn_())
       continue;
+    // It may have brought jobs and nothing else to do: the last receipt that is let go is told of.
+    if (has_jobs())
+      continue;
     bump(stats_.sleeps);
     io_.run_one(); // until a socket, a timer or push() from another thread wakes it
   }
