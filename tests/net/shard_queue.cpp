@@ -106,6 +106,29 @@ TEST_CASE("a job that the end of a turn brings is run before the queue sleeps", 
 }
 
 TEST_CASE(
+  "a turn that shall end soon ends when the jobs that were ready have run", "[net][shard]") {
+  net::shard_queue queue;
+  queue.adopt_thread();
+  std::vector<unsigned> ends;
+  unsigned jobs = 0;
+  queue.on_end_of_turn([&] {
+    ends.push_back(jobs);
+    if (ends.size() == 1)
+      queue.end_turn_soon();
+    return true;
+  });
+  for (std::size_t i = 0; i < 300; ++i)
+    queue.push(job(i));
+  queue.end_turn_soon();
+  for (; jobs < 600; ++jobs)
+    queue.push(queue.next());
+  REQUIRE(ends.size() == 2);
+  CHECK(ends[0] < net::shard_queue::steps_per_short_turn);
+  CHECK(ends[1] - ends[0] >= 299);
+  CHECK(ends[1] - ends[0] <= 301);
+}
+
+TEST_CASE(
   "a sleeping shard queue is woken by jobs from other threads, and loses none", "[net][shard]") {
   constexpr std::size_t producers = 4;
   constexpr std::size_t each = 20'000;
