@@ -82,9 +82,14 @@ void connection::check_deadline(clock::time_point now) {
   if (now < deadline_)
     return;
   if (phase_ == phase::head || phase_ == phase::body)
-    refuse(408, "request_timeout", "The request did not come in time");
-  else
-    close();
+    return refuse(408, "request_timeout", "The request did not come in time");
+  if (phase_ == phase::writing) // slow, but it reads: see websocket
+    if (const auto left = stream_.unacknowledged(); left < unacknowledged_) {
+      unacknowledged_ = left;
+      deadline_ = now + owner_->options_.times.write;
+      return;
+    }
+  close();
 }
 
 // -- reading --

@@ -95,5 +95,6 @@ private:
   std::shared_ptr<const std::string> out_shared_;
   std::size_t sent_ = 0;
 };
+  std::size_t unacknowledged_ = 0; // when the deadline of writing was set
 
 } // namespace net::http
