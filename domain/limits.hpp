@@ -108,6 +108,7 @@ inline constexpr std::size_t http_header_fields = 100;
 inline constexpr std::size_t http_target_bytes = 4'096;
 inline constexpr std::size_t http_body_bytes = 1'000'000;
 inline constexpr auto http_header_time = 10s;
+inline constexpr auto http_body_progress_time = 10s; // without a byte of it
 inline constexpr auto http_idle_time = 60s;
 inline constexpr std::size_t json_depth = 32;
 inline constexpr std::size_t json_values = 10'000;

@@ -133,8 +133,7 @@ void connection::read_more() {
   in_.commit(n);
   if (phase_ == phase::body) {
     taken_ += n;
-    deadline_ = std::max(
-      deadline_, began_ + owner_->options_.times.body + std::chrono::seconds{taken_ >> 10});
+    expect_body();
   }
   advance();
 }
@@ -216,7 +215,8 @@ bool connection::begin_body(std::size_t head_size) {
   in_.consume(head_size);
   fields_ = count_fields(parser_->get());
   taken_ = in_.size();
-  become(phase::body, owner_->options_.times.body);
+  phase_ = phase::body;
+  expect_body();
   if (checked.expects_continue && in_.size() == 0) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     const iovec part{const_cast<char*>(go_on.data()), go_on.size()};
@@ -227,6 +227,13 @@ bool connection::begin_body(std::size_t head_size) {
     }
   }
   return true;
+}
+
+/// More of it soon, and all of it in a time that grows with what came: otherwise a large part sent
+/// at once would buy a long silence.
+void connection::expect_body() {
+  const auto whole = began_ + owner_->options_.times.body + std::chrono::seconds{taken_ >> 10};
+  deadline_ = std::min(whole, clock::now() + domain::limits::http_body_progress_time);
 }
 
 bool connection::step_body() {

@@ -64,6 +64,8 @@ const forms = {
   },
   'a body that never ends': async () =>
     drip(await raw(`POST /api/v1/auth/login HTTP/1.1\r\n${host}Content-Type: application/json\r\nContent-Length: 900000\r\n\r\n{`)),
+  'a body whose first large part bought much time': () =>
+    raw(`POST /nowhere HTTP/1.1\r\n${host}Content-Length: 1000000\r\n\r\n${'a'.repeat(999_000)}`),
   'chunks that never end': async () =>
     drip(await raw(`POST /api/v1/auth/login HTTP/1.1\r\n${host}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`), '1\r\n \r\n'),
   'a chunk size that never ends': async () =>
@@ -193,6 +195,15 @@ test('the others were not cut: a slow client that makes progress is served', asy
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   assert.equal((await connection.response()).status, 200);
+  connection.destroy();
+});
+
+test('a body that stops coming is answered 408 after 10 s', async () => {
+  const begin = performance.now();
+  const connection = await raw(`POST /nowhere HTTP/1.1\r\n${host}Content-Length: 1000000\r\n\r\n${'a'.repeat(500_000)}`);
+  assert.equal(await connection.closes(30_000), true);
+  assert.match(connection.received.toString('latin1'), /^HTTP\/1\.1 408 /);
+  assert.ok(performance.now() - begin > 9000);
   connection.destroy();
 });
 
