@@ -110,6 +110,9 @@ inline constexpr std::size_t http_body_bytes = 1'000'000;
 inline constexpr auto http_header_time = 10s;
 inline constexpr auto http_body_progress_time = 10s; // without a byte of it
 inline constexpr auto http_idle_time = 60s;
+/// Engine.IO sessions that have not signed in yet; further handshakes are refused (429). Many
+/// people may come from one address at once, after a restart of their network for example.
+inline constexpr std::size_t handshakes_per_address = 2'000;
 inline constexpr std::size_t json_depth = 32;
 inline constexpr std::size_t json_values = 10'000;
 inline constexpr std::size_t json_keys = 256; // per object

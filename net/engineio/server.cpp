@@ -71,6 +71,10 @@ void server::handle(const http::exchange_ptr& e) {
   }
   auto fresh = make_sid(settings_.random(), shared_.home.index());
   const auto made = make_(shared_, fresh, e);
+  if (made == nullptr) {
+    refuse_crowd(e);
+    return;
+  }
   sessions_.emplace(std::move(fresh), made);
   made->open(e);
 }
@@ -81,6 +85,18 @@ void server::refuse(const http::exchange_ptr& e, refusal why) {
     return;
   }
   refuse_opening(e, status_of(why), message_of(why));
+}
+
+/// The protocol has no number for it: "forbidden" may carry its own message.
+void server::refuse_crowd(const http::exchange_ptr& e) {
+  constexpr std::string_view why = "Too many handshakes from this address";
+  if (e->req().is_upgrade) {
+    refuse_opening(e, 429, why);
+    return;
+  }
+  respond(
+    e, settings_.origins, 429, "application/json",
+    R"({"code":4,"message":")" + std::string{why} + R"("})");
 }
 
 void server::preflight(const http::exchange_ptr& e) {

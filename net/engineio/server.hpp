@@ -20,7 +20,7 @@ public:
     std::function<std::string()> random; // at least 15 unguessable bytes, URL-safe
     std::chrono::milliseconds clock_step = timer_wheel::tick; // how late a heartbeat may be
   };
-  /// Makes whatever the application derives from session.
+  /// Makes whatever the application derives from session. nullptr: too many come at once.
   using factory = std::function<std::shared_ptr<session>(
     environment& shared, std::string sid, const http::exchange_ptr& first)>;
 
@@ -33,6 +33,7 @@ public:
 
 private:
   void refuse(const http::exchange_ptr& e, refusal why);
+  void refuse_crowd(const http::exchange_ptr& e);
   void preflight(const http::exchange_ptr& e);
 
   settings settings_;
