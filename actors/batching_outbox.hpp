@@ -47,6 +47,7 @@ public:
     inner_.describe(who, std::move(facts));
   }
   void close(const connection_ref& who, domain::close_code why) override { inner_.close(who, why); }
+  bool is_full(const domain::topic& of) const override { return inner_.is_full(of); }
 
 private:
   domain::batch_book::moment now() const { return {clock_.steady(), clock_.now()}; }

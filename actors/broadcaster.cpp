@@ -67,7 +67,8 @@ private:
   caf::result<broadcast_sent> send_out(broadcast_request& asked) {
     const auto now = world_->clock->now();
     auto& what = asked.what;
-    if (!what.is_batched && waiting_.size() >= domain::limits::counted_broadcasts) {
+    const bool is_full = world_->out->is_full(domain::everybody); // any shard with connections
+    if (is_full || (!what.is_batched && waiting_.size() >= domain::limits::counted_broadcasts)) {
       const domain::error why{
         domain::errc::overloaded, "Too many broadcasts at once", {}, std::chrono::seconds{1}};
       note_failure(what.event, why);

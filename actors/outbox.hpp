@@ -83,6 +83,9 @@ public:
   /// What conditions of broadcasts are asked about; in order with deliveries.
   virtual void describe(const connection_ref& who, domain::session_facts facts) = 0;
   virtual void close(const connection_ref& who, domain::close_code why) = 0;
+  /// Where this topic goes so much waits to be handed out that what would bring more is to be
+  /// refused as overloaded, before it is accepted. Deliveries are taken all the same.
+  virtual bool is_full(const domain::topic& of) const = 0;
 };
 
 } // namespace actors

@@ -14,6 +14,8 @@ const domain::error unknown_fate{
   domain::errc::retry, "The outcome is not known; send again with the same clientId", {}, {}};
 const domain::error not_available{
   domain::errc::unavailable, "The room is not available right now", {}, std::chrono::seconds{1}};
+const domain::error too_much_waits{
+  domain::errc::overloaded, "Too many events wait to be handed out", {}, std::chrono::seconds{1}};
 
 } // namespace
 
@@ -47,6 +49,10 @@ void room::append(room_post question, post_promise answer) {
       {std::move(question), answer,
        args_.world->clock->steady() + domain::limits::append_timeout / 2});
     return arm();
+  }
+  if (args_.world->out->is_full(topic_)) { // what is stored must be handed out
+    answer.deliver(to_caf(too_much_waits));
+    return;
   }
   auto proposal = log_.propose(
     question.sender, question.draft, args_.world->clock->now(), args_.world->ids->next_message());

@@ -172,6 +172,13 @@ void session::on(reply_to& origin, domain::publish& what) {
     return answer(origin, invalid("key", "must have at most 256 bytes"));
   if (!world_->config.topics.may_publish(what.topic, who_.role))
     return answer(origin, {domain::errc::forbidden, "Not a topic that you may publish to", {}, {}});
+  // A volatile one may be dropped, and is counted then.
+  if (!what.droppable && world_->out->is_full(what.topic))
+    return answer(
+      origin, {domain::errc::overloaded,
+               "Too many events wait to be handed out",
+               {},
+               std::chrono::seconds{1}});
   auto made = std::make_shared<domain::event>();
   made->name = std::move(what.event);
   made->data = std::move(what.data);

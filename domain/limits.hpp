@@ -49,6 +49,12 @@ inline constexpr std::size_t journal_bytes = 32u << 20; // per shard
 inline constexpr std::size_t parked_sessions = 65'536; // per shard, for recovery: oldest dropped
 inline constexpr std::size_t parked_bytes = 64u << 20; // per shard, of their topics' names
 
+/// Of events that wait on one shard until they are handed to its connections, each with 256 bytes
+/// for itself. From half of it on volatile events are dropped (counted, and told by `gap`); above
+/// it publish, broadcasts and changes of rooms are refused as overloaded before they are accepted.
+/// What was accepted is handed out, so somewhat more may wait.
+inline constexpr std::size_t shard_queue_bytes_max = 8u << 20;
+
 // rooms
 inline constexpr std::size_t recent_events = 256;     // kept in memory per room
 inline constexpr std::size_t recent_bytes = 1u << 20; // … and no more than this, but the newest
@@ -104,9 +110,11 @@ inline constexpr std::size_t http_header_fields = 100;
 inline constexpr std::size_t http_target_bytes = 4'096;
 inline constexpr std::size_t http_body_bytes = 1'000'000;
 inline constexpr auto http_header_time = 10s;
+inline constexpr auto http_body_progress_time = 10s; // without a byte of it
 inline constexpr auto http_idle_time = 60s;
-inline constexpr std::size_t handshakes_per_address = 64;
-inline constexpr std::size_t handshakes_per_second = 500;
+/// Engine.IO sessions that have not signed in yet; further handshakes are refused (429). Many
+/// people may come from one address at once, after a restart of their network for example.
+inline constexpr std::size_t handshakes_per_address = 2'000;
 inline constexpr std::size_t json_depth = 32;
 inline constexpr std::size_t json_values = 10'000;
 inline constexpr std::size_t json_keys = 256; // per object

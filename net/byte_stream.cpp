@@ -9,7 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -131,6 +133,13 @@ bool byte_stream::is_gone(bool& would_block) {
   const auto size = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   would_block = size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
   return size <= 0 && !would_block;
+}
+
+std::size_t byte_stream::unacknowledged() {
+  int bytes = 0;
+  return ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) == 0 && bytes > 0
+           ? static_cast<std::size_t>(bytes)
+           : 0;
 }
 
 void byte_stream::end_writing(error& why) {

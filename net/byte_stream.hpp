@@ -78,6 +78,9 @@ public:
     });
   }
 
+  /// What was written and the peer has not acknowledged yet: it shrinks while somebody reads, long
+  /// before the socket takes more again.
+  std::size_t unacknowledged();
   /// Nothing more is written; the peer reads an end.
   void end_writing(error& why);
   void close();

@@ -70,6 +70,8 @@ public:
   /// What was queued before could not all be written: events wait by class, and a higher one goes
   /// before what is older.
   bool has_backlog() const { return queue_.has_backlog(); }
+  /// So many volatile events of a topic did not even come here; told by `gap`.
+  void note_dropped(const domain::topic& from, std::uint32_t count);
   bool would_overtake(const handling& how) const {
     return queue_.waiting() != nullptr && queue_.waiting()->would_overtake(how);
   }
@@ -154,7 +156,7 @@ private:
   void note_end(std::string_view why, bool recoverable);
   // -- at the bound (shedding.cpp) --
   bool make_room(std::size_t bytes, const handling& how);
-  void note_dropped(const domain::topic* from, std::string_view cls);
+  void note_dropped(const domain::topic* from, std::string_view cls, std::uint32_t count = 1);
   void tell_gaps();
 
   // What a delivery touches comes first: with many connections these lines are what it waits for.

@@ -101,6 +101,12 @@ void delivery::close(const actors::connection_ref& who, domain::close_code why) 
     });
 }
 
+bool delivery::is_full(const domain::topic& of) const {
+  return std::any_of(shards_.begin(), shards_.end(), [&](shard* home) {
+    return home->is_full() && home->interest(of).load(std::memory_order_relaxed) != 0;
+  });
+}
+
 void delivery::count_interest(shard& home, const std::vector<domain::topic>& topics) {
   std::lock_guard guard{order_};
   for (const auto& topic : topics)

@@ -25,6 +25,7 @@ public:
   void unsubscribe(const actors::connection_ref& who, const domain::topic& topic) override;
   void describe(const actors::connection_ref& who, domain::session_facts facts) override;
   void close(const actors::connection_ref& who, domain::close_code why) override;
+  bool is_full(const domain::topic& of) const override;
 
   /// Counts interest in topics before subscribing at once (recovery), in step with deliveries: what
   /// is delivered after it reaches the shard, what was delivered before it is in the other shard's

@@ -144,13 +144,13 @@ std::size_t hand_to_topic(shard& home, const domain::event_ptr& what, encoded_ru
 
 } // namespace
 
-std::size_t end_of_run(const std::vector<shard::order>& orders, std::size_t first) {
-  const auto& head = *event_of(orders[first]);
-  auto end = first + 1;
-  if (!may_join(std::get<shard::delivery>(orders[first])))
+std::size_t length_of_run(std::span<const shard::order> orders) {
+  const auto& head = *event_of(orders.front());
+  std::size_t end = 1;
+  if (!may_join(std::get<shard::delivery>(orders.front())))
     return end;
   auto bytes = head.data.size();
-  while (end < orders.size() && end - first < run_length_max) {
+  while (end < orders.size() && end < run_length_max) {
     const auto* next = std::get_if<shard::delivery>(&orders[end]);
     if (
       next == nullptr || next->what == nullptr || next->what->topic != head.topic
@@ -171,7 +171,7 @@ std::size_t bytes_of(std::span<const shard::order> run) {
   return bytes;
 }
 
-void fan_out(shard& home, std::span<shard::order> run, domain::steady_time now) {
+std::size_t fan_out(shard& home, std::span<shard::order> run, domain::steady_time now) {
   std::uint64_t first_position = 0;
   for (auto& o : run) {
     auto position = home.recent().add(event_of(o), now);
@@ -187,6 +187,7 @@ void fan_out(shard& home, std::span<shard::order> run, domain::steady_time now) 
   for (const auto& each : receipts)
     each->add(handed_to);
   receipts.clear();
+  return handed_to;
 }
 
 } // namespace net

@@ -87,6 +87,9 @@ void add_shards(page& p, const services& s) {
     .sample(sum(s, &shard::counters::writes));
   p.family("troupe_written_bytes_total", "counter", "Bytes written to clients")
     .sample(sum(s, &shard::counters::written_bytes));
+  p.family("troupe_waiting_bytes", "gauge", "Events that wait to be handed out on each shard");
+  for (const auto* one : s.shards)
+    p.sample("shard", std::to_string(one->index()), std::uint64_t{one->waiting_bytes()});
   p.family("troupe_sends_together", "gauge", "1: sends of many connections share a system call");
   for (const auto* one : s.shards)
     p.sample("shard", std::to_string(one->index()), one->sends_together() ? 1 : 0);

@@ -23,6 +23,7 @@ namespace net {
 namespace {
 
 constexpr std::size_t actor_messages_per_turn = 300; // one busy actor must not own its shard
+constexpr int last_turns = 1'000;
 
 } // namespace
 
@@ -168,7 +169,9 @@ void server::stop() {
       at.ears->close();
     if (at.door != nullptr)
       at.door->close_all();
-    at.home->end_of_turn(); // what was still to be said
+    // What was still to be said. Others may go on saying things, so not for ever.
+    for (auto i = 0; i < last_turns && at.home->end_of_turn(); ++i) {
+    }
     at.home->stop();
     at.worker->queue().on_end_of_turn({});
     if (at.front_handle)

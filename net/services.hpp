@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -48,11 +49,31 @@ public:
       present_.erase(found);
   }
 
+  /// A place for a handshake until it has signed in, to be let go then. nullptr: `max` of this
+  /// address wait already. 0: no bound. Not to outlive us.
+  std::shared_ptr<void> arrive(const std::string& address, std::size_t max) {
+    {
+      std::lock_guard guard{mutex_};
+      auto& waiting = arriving_[address];
+      if (max > 0 && waiting >= max)
+        return nullptr;
+      ++waiting;
+    }
+    return {this, [address](void* gate) { static_cast<admission*>(gate)->settle(address); }};
+  }
+
 private:
+  void settle(const std::string& address) {
+    std::lock_guard guard{mutex_};
+    if (const auto found = arriving_.find(address); --found->second == 0)
+      arriving_.erase(found);
+  }
+
   const actors::settings& settings_;
   std::mutex mutex_;
   domain::rate_table connects_;
-  std::unordered_map<std::string, std::size_t> present_; // by address; only while a bound is set
+  std::unordered_map<std::string, std::size_t> present_;  // by address; only while a bound is set
+  std::unordered_map<std::string, std::size_t> arriving_; // by address
 };
 
 /// What the front of one shard works with. One per shard; its references live as long as the

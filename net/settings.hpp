@@ -26,8 +26,9 @@ struct settings {
   std::chrono::milliseconds plain_authenticate_timeout = domain::limits::plain_authenticate_timeout;
   std::size_t max_payload = domain::limits::frame_bytes_max;
   std::size_t queue_bytes_max = domain::limits::queue_bytes_max;
-  std::size_t connections_max = 0;             // 0: no bound but the process's file descriptors
   std::size_t connections_per_address_max = 0; // 0: off
+  /// Engine.IO sessions that have not signed in. 0: off.
+  std::size_t handshakes_per_address_max = domain::limits::handshakes_per_address;
   bool compression = true; // permessage-deflate and gzip of polls, where a client asks for it
   bool io_uring = true;    // where the kernel lets us: the sends of a turn in few system calls
   bool development = false;

@@ -2,10 +2,10 @@
 
 #include "domain/limits.hpp"
 #include "net/client.hpp"
-#include "net/conflation.hpp"
 #include "net/egress_batch.hpp"
 #include "net/fan_out.hpp"
 #include "net/journal.hpp"
+#include "net/order_queue.hpp"
 #include "net/parking.hpp"
 #include "net/prefetch.hpp"
 #include "net/services.hpp"
@@ -19,7 +19,8 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
+#include <deque>
+#include <unordered_map>
 #include <utility>
 
 namespace net {
@@ -32,6 +33,13 @@ constexpr std::size_t interest_slots = 8'192;
 constexpr auto house_interval = std::chrono::seconds{1};
 
 constexpr std::size_t fetched_ahead = 4; // connections
+
+// What one turn hands out, before sockets and actors have theirs: references put into queues, and
+// what each event costs beside them.
+constexpr std::size_t handed_out_max = 32'768;
+constexpr std::size_t event_share = 16;
+// So much that waits ends a turn before its time.
+constexpr std::size_t soon_bytes = domain::limits::shard_queue_bytes_max / 8;
 
 domain::steady_time steady_now() {
   return std::chrono::steady_clock::now();
@@ -52,10 +60,8 @@ struct shard::impl {
   std::vector<std::shared_ptr<client>> overflowed;
   std::unique_ptr<egress_batch> egress; // only while sends go together
 
-  std::mutex mutex;
-  std::vector<order> orders; // guarded by mutex
-  std::vector<order> taken;
-  bool is_deferred = false; // `taken` waits for the actors that were ready when it was taken
+  order_queue orders;
+  bool is_deferred = false; // the batch waits for the actors that were ready when it was taken
   shard_queue* queue = nullptr;
   std::array<std::atomic<std::uint32_t>, interest_slots> interest{};
 
@@ -161,14 +167,20 @@ void shard::overflowed(client& who) {
 }
 
 void shard::push(order o) {
-  bool wake;
-  {
-    std::lock_guard guard{impl_->mutex};
-    wake = impl_->orders.empty();
-    impl_->orders.push_back(std::move(o));
-  }
+  const auto before = impl_->orders.bytes();
+  const auto wake = impl_->orders.push(std::move(o));
+  if (before < soon_bytes && impl_->orders.bytes() >= soon_bytes)
+    impl_->queue->end_turn_soon();
   if (wake && current_shard != this) // otherwise the end of this turn comes anyway
     boost::asio::post(io_, [] {});
+}
+
+bool shard::is_full() const {
+  return impl_->orders.is_full();
+}
+
+std::size_t shard::waiting_bytes() const {
+  return impl_->orders.bytes();
 }
 
 std::atomic<std::uint32_t>& shard::interest(const domain::topic& topic) {
@@ -181,63 +193,58 @@ void shard::subscribe_now(client& who, const domain::topic& topic) {
 }
 
 void shard::take_orders() {
-  std::lock_guard guard{impl_->mutex};
-  if (impl_->taken.empty())
-    impl_->taken.swap(impl_->orders);
-  else {
-    std::move(impl_->orders.begin(), impl_->orders.end(), std::back_inserter(impl_->taken));
-    impl_->orders.clear();
-  }
-}
-
-bool shard::has_orders() const {
-  std::lock_guard guard{impl_->mutex};
-  return !impl_->orders.empty();
+  const auto older = impl_->orders.take(context_ != nullptr ? &context_->trace : nullptr);
+  if (older > 0)
+    stats.conflated.fetch_add(older, std::memory_order_relaxed);
 }
 
 void shard::handle_orders() {
-  take_orders();
-  handle_taken();
+  impl_->is_deferred = false;
+  do {
+    while (!hand_out())
+      flush_dirty(); // who reads must not be closed for what comes at once
+    take_orders();
+  } while (!impl_->orders.is_done());
 }
 
-void shard::handle_taken() {
-  impl_->is_deferred = false;
-  auto& taken = impl_->taken;
+/// One turn's share of the batch. True: nothing is left of it.
+bool shard::hand_out() {
+  auto& orders = impl_->orders;
   std::size_t handed_out = 0;
-  if (const auto older = conflate(taken, context_ != nullptr ? &context_->trace : nullptr);
-      older > 0)
-    stats.conflated.fetch_add(older, std::memory_order_relaxed);
-  for (std::size_t i = 0; i < taken.size();) {
-    if (const auto* change = std::get_if<subscription>(&taken[i])) {
+  std::size_t bytes = 0;
+  while (!orders.is_done()) {
+    if (handed_out >= handed_out_max)
+      return false;
+    handed_out += event_share;
+    const auto rest = orders.rest();
+    std::size_t length = 1;
+    if (const auto* change = std::get_if<subscription>(&rest.front())) {
       apply(*change);
-      ++i;
-      continue;
-    }
-    if (auto* told = std::get_if<description>(&taken[i])) {
+    } else if (auto* told = std::get_if<description>(&rest.front())) {
       if (auto who = find(told->who))
         who->set_facts(std::move(told->facts));
-      ++i;
-      continue;
+    } else if (std::get<delivery>(rest.front()).what != nullptr) {
+      length = length_of_run(rest);
+      const auto run = rest.first(length);
+      const auto size = bytes_of(run);
+      // One turn may bring more than a queue holds; who reads must not be closed for that.
+      if (bytes > 0 && bytes + size > queue_bytes_max_ / 4)
+        return false;
+      bytes += size;
+      handed_out += length * (event_share + fan_out(*this, run, steady_now()));
     }
-    if (std::get<delivery>(taken[i]).what == nullptr) {
-      ++i;
-      continue;
-    }
-    auto end = end_of_run(taken, i);
-    const auto run = std::span{taken}.subspan(i, end - i);
-    const auto bytes = bytes_of(run);
-    // One turn may bring more than a queue holds; who reads must not be closed for that.
-    if (handed_out > 0 && handed_out + bytes > queue_bytes_max_ / 4) {
-      flush_dirty();
-      handed_out = 0;
-    }
-    fan_out(*this, run, steady_now());
-    handed_out += bytes;
-    i = end;
+    orders.done(length);
   }
-  taken.clear();
-  if (taken.capacity() > 4'096)
-    std::vector<order>{}.swap(taken);
+  tell_dropped();
+  return true;
+}
+
+/// What volatile events gave way to was accepted before them, and has been handed out.
+void shard::tell_dropped() {
+  for (const auto& [name, count] : impl_->orders.take_dropped())
+    if (const auto* topic = topics_->find(name))
+      for (auto* who : topic->subscribers)
+        who->note_dropped(topic->name, count);
 }
 
 void shard::apply(const subscription& change) {
@@ -250,19 +257,25 @@ void shard::apply(const subscription& change) {
 }
 
 bool shard::end_of_turn() {
+  auto& orders = impl_->orders;
   auto worked = false;
   // An actor on another shard answers first and delivers then. Its answer may have come after the
   // last look at the run queue and its delivery before this one: so actors that are ready now run
   // once more before the deliveries.
-  if (!impl_->is_deferred) {
+  if (!impl_->is_deferred && orders.is_done()) {
     take_orders();
-    if (!impl_->taken.empty() && impl_->queue->has_jobs()) {
+    if (!orders.is_done() && impl_->queue->has_jobs()) {
       impl_->is_deferred = true;
+      if (orders.bytes() >= soon_bytes)
+        impl_->queue->end_turn_soon();
       return true;
     }
   }
-  handle_taken();
-  worked = has_orders(); // came meanwhile: another round
+  impl_->is_deferred = false;
+  const bool is_done = hand_out();
+  worked = !is_done || orders.has_more(); // came meanwhile: another round
+  if (!is_done || orders.bytes() >= soon_bytes)
+    impl_->queue->end_turn_soon();
   close_overflowed();
   worked = flush_dirty() || worked;
   stats.turns.store(stats.turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

@@ -88,11 +88,15 @@ public:
   };
   using order = std::variant<delivery, subscription, description>;
   void push(order o); // any thread
+  /// So much waits to be handed out that whoever would bring more is to hold back. Any thread.
+  bool is_full() const;
+  std::size_t waiting_bytes() const; // of what waits to be handed out; any thread
   /// How many subscriptions (present, on their way, or parked) may concern a topic. By hash: 0 is
   /// certain, more is not.
   std::atomic<std::uint32_t>& interest(const domain::topic& topic); // any thread
   /// At once, for recovery: the caller has counted the interest.
   void subscribe_now(client& who, const domain::topic& topic);
+  /// All that was pushed so far, at once: for who must see it done.
   void handle_orders();
   topics& subscribers() { return *topics_; }
   journal& recent() { return *journal_; }
@@ -134,9 +138,9 @@ public:
 private:
   struct impl;
   void take_orders();
-  void handle_taken();
+  bool hand_out();
   void apply(const subscription& change);
-  bool has_orders() const;
+  void tell_dropped();
   bool flush_dirty();
   void send_together(std::size_t first, std::size_t end);
   void close_overflowed();

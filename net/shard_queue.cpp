@@ -2,6 +2,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+
 namespace net {
 
 namespace {
@@ -46,12 +48,9 @@ caf::resumable* shard_queue::next() {
       bump(stats_.handlers, io_.poll_one());
       take_inbox();
     }
-    if (++turn_steps_ >= steps_per_turn) { // never idle: connections must still be flushed
-      turn_steps_ = 0;
-      bump(stats_.turns);
-      if (end_of_turn_)
-        end_of_turn_();
-    }
+    ++turn_steps_;
+    if (is_turn_over()) // never idle: connections must still be flushed
+      end_turn();
     if (auto* job = pop_local()) {
       bump(stats_.jobs);
       return job;
@@ -64,13 +63,29 @@ caf::resumable* shard_queue::next() {
     }
     if (!local_.empty() || has_inbox_.load(std::memory_order_acquire))
       continue;
-    turn_steps_ = 0;
-    bump(stats_.turns);
-    if (end_of_turn_ && end_of_turn_())
+    if (end_turn())
+      continue;
+    // It may have brought jobs and nothing else to do: the last receipt that is let go is told of.
+    if (has_jobs())
       continue;
     bump(stats_.sleeps);
     io_.run_one(); // until a socket, a timer or push() from another thread wakes it
   }
+}
+
+bool shard_queue::is_turn_over() const {
+  return turn_steps_ >= steps_per_turn
+         || (turn_steps_ >= short_turn_ && ends_soon_.load(std::memory_order_relaxed));
+}
+
+bool shard_queue::end_turn() {
+  turn_steps_ = 0;
+  ends_soon_.store(false, std::memory_order_relaxed);
+  bump(stats_.turns);
+  const bool did_something = end_of_turn_ && end_of_turn_();
+  take_inbox();
+  short_turn_ = std::max<std::size_t>(steps_per_short_turn, local_.size());
+  return did_something;
 }
 
 caf::resumable* shard_queue::pop_any() {

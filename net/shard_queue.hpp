@@ -40,6 +40,10 @@ public:
   /// What is left at shutdown, or nullptr. After the owner's thread has ended.
   caf::resumable* pop_any();
 
+  /// Much waits for the end of this turn: it comes when the jobs that are ready now have run. Any
+  /// thread.
+  void end_turn_soon() { ends_soon_.store(true, std::memory_order_relaxed); }
+
   /// Does the turn's last work; true when it did something (then the loop goes round once more).
   void on_end_of_turn(std::function<bool()> f) { end_of_turn_ = std::move(f); }
 
@@ -57,10 +61,13 @@ public:
   /// Fairness: at most this many jobs before the sockets are looked at, and the other way round.
   static constexpr unsigned steps_between_polls = 64;
   static constexpr unsigned steps_per_turn = 1'024;
+  static constexpr unsigned steps_per_short_turn = 64;
 
 private:
   caf::resumable* pop_local();
   bool take_inbox();
+  bool is_turn_over() const;
+  bool end_turn();
   static void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
     counter.store(
       counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed); // one writer
@@ -77,6 +84,8 @@ private:
   std::function<bool()> end_of_turn_;
   unsigned steps_ = 0;
   unsigned turn_steps_ = 0;
+  std::atomic<bool> ends_soon_{false};
+  std::size_t short_turn_ = steps_per_short_turn; // at least what was ready when the turn began
   counters stats_;
 };
 

@@ -60,17 +60,24 @@ bool client::make_room(std::size_t bytes, const handling& how) {
   return false;
 }
 
-void client::note_dropped(const domain::topic* from, std::string_view cls) {
+void client::note_dropped(const domain::topic& from, std::uint32_t count) {
+  if (is_closed_ || is_overflowed_)
+    return;
+  note_dropped(&from, name_of(firmness::is_volatile), count);
+  become_dirty();
+}
+
+void client::note_dropped(const domain::topic* from, std::string_view cls, std::uint32_t count) {
   if (auto& trace = home_.context().trace; trace.is_on())
     trace.dropped(party(), from != nullptr ? std::string_view{*from} : std::string_view{}, cls);
-  home_.stats.dropped.fetch_add(1, std::memory_order_relaxed);
+  home_.stats.dropped.fetch_add(count, std::memory_order_relaxed);
   if (cls == domain::to_string(domain::priority::low))
     home_.stats.dropped_low.fetch_add(1, std::memory_order_relaxed);
   else if (cls == domain::to_string(domain::priority::background))
     home_.stats.dropped_background.fetch_add(1, std::memory_order_relaxed);
   if (gaps_ == nullptr)
     gaps_ = std::make_unique<gap_counts>();
-  ++(*gaps_)[{from != nullptr ? *from : domain::topic{}, cls}];
+  (*gaps_)[{from != nullptr ? *from : domain::topic{}, cls}] += count;
 }
 
 /// When most of the backlog is gone, so that the notice itself finds room.

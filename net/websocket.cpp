@@ -315,11 +315,7 @@ private:
     queue_->note_blocked(std::chrono::steady_clock::now());
     if (progress_ == nullptr)
       progress_ = std::make_unique<boost::asio::steady_timer>(home_.io());
-    progress_->expires_after(domain::limits::write_progress_timeout);
-    progress_->async_wait([self = self_ptr()](error_code cancelled) {
-      if (!cancelled)
-        self->abort(); // 10 s without the peer taking a byte
-    });
+    watch_progress(stream_.unacknowledged());
     stream_.wait_writable([self = self_ptr()](error_code failed) {
       if (self->progress_ != nullptr)
         self->progress_->cancel();
@@ -331,6 +327,20 @@ private:
         return;
       self->queue_->note_unblocked();
       self->tell_dirty(); // the backlog is gone: its owner may go on
+    });
+  }
+
+  /// Cuts a peer that takes nothing for 10 s. One that reads slowly makes the socket writable only
+  /// when much of what the kernel holds is gone, but makes that less all the while.
+  void watch_progress(std::size_t left) {
+    progress_->expires_after(domain::limits::write_progress_timeout);
+    progress_->async_wait([self = self_ptr(), left](error_code cancelled) {
+      if (cancelled || self->is_finished_ || !self->is_blocked_)
+        return;
+      if (const auto now = self->stream_.unacknowledged(); now < left)
+        self->watch_progress(now);
+      else
+        self->abort();
     });
   }
 

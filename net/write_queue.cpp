@@ -18,11 +18,21 @@ bool is_close(const frame& what) {
 } // namespace
 
 void write_queue::push(frame_ptr what) {
-  if (waiting_ != nullptr && is_close(*what)) {
+  if (is_close(*what))
+    return push_last(std::move(what));
+  append(std::move(what));
+}
+
+void write_queue::push_last(frame_ptr what) {
+  if (waiting_ != nullptr) {
     constexpr auto all = std::numeric_limits<std::size_t>::max();
     take_waiting(all, all);
     waiting_.reset();
   }
+  append(std::move(what));
+}
+
+void write_queue::append(frame_ptr what) {
   bytes_ += what->bytes.size();
   frames_.push_back(std::move(what));
 }

@@ -25,6 +25,8 @@ class write_queue {
 public:
   /// Behind what is committed already: control frames. A close frame goes behind everything.
   void push(frame_ptr what);
+  /// Behind everything, whatever its class; nothing may follow it.
+  void push_last(frame_ptr what);
   /// Frames of one packet, which stay together. True: they took the place of an older event.
   bool push(std::span<const frame_ptr> unit, const handling& how);
   bool push(const frame_ptr& what, const handling& how) { return push({&what, 1}, how); }
@@ -66,6 +68,7 @@ public:
   bool take_settled() { return std::exchange(is_settled_, false); }
 
 private:
+  void append(frame_ptr what);
   void refill();
   void take_waiting(std::size_t frames_max, std::size_t bytes_max);
 

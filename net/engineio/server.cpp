@@ -57,6 +57,10 @@ void server::handle(const http::exchange_ptr& e) {
   }
   auto fresh = make_sid(settings_.random(), shared_.home.index());
   const auto made = make_(shared_, fresh, e);
+  if (made == nullptr) {
+    refuse_crowd(e);
+    return;
+  }
   sessions_.emplace(std::move(fresh), made);
   made->open(e);
 }
@@ -94,6 +98,17 @@ http::response server::refusal_answer(const http::request& asked, refusal why) c
   if (asked.is_upgrade)
     return opening_refusal(status_of(why), message_of(why));
   return make_answer(asked, settings_.origins, status_of(why), "application/json", body_of(why));
+}
+
+/// The protocol has no number for it: "forbidden" may carry its own message.
+void server::refuse_crowd(const http::exchange_ptr& e) {
+  constexpr std::string_view why = "Too many handshakes from this address";
+  const auto& asked = e->req();
+  if (asked.is_upgrade)
+    return e->respond(opening_refusal(429, why));
+  e->respond(make_answer(
+    asked, settings_.origins, 429, "application/json",
+    R"({"code":4,"message":")" + std::string{why} + R"("})"));
 }
 
 void server::preflight(const http::exchange_ptr& e) {

@@ -25,7 +25,7 @@ public:
     std::function<std::string()> random; // at least 15 unguessable bytes, URL-safe
     std::chrono::milliseconds clock_step = timer_wheel::tick; // how late a heartbeat may be
   };
-  /// Makes whatever the application derives from session.
+  /// Makes whatever the application derives from session. nullptr: too many come at once.
   using factory = std::function<std::shared_ptr<session>(
     environment& shared, std::string sid, const http::exchange_ptr& first)>;
 
@@ -43,6 +43,7 @@ private:
   std::optional<refusal> judge(const http::request& asked) const;
   bool is_elsewhere(std::string_view sid) const;
   http::response refusal_answer(const http::request& asked, refusal why) const;
+  void refuse_crowd(const http::exchange_ptr& e);
   void preflight(const http::exchange_ptr& e);
 
   settings settings_;

@@ -86,9 +86,14 @@ void connection::check_deadline(clock::time_point now) {
   if (now < deadline_)
     return;
   if (phase_ == phase::head || phase_ == phase::body)
-    refuse(408, "request_timeout", "The request did not come in time");
-  else
-    close();
+    return refuse(408, "request_timeout", "The request did not come in time");
+  if (phase_ == phase::writing) // slow, but it reads: see websocket
+    if (const auto left = stream_.unacknowledged(); left < unacknowledged_) {
+      unacknowledged_ = left;
+      deadline_ = now + owner_->options_.times.write;
+      return;
+    }
+  close();
 }
 
 // -- reading --
@@ -132,8 +137,7 @@ void connection::read_more() {
   in_.commit(n);
   if (phase_ == phase::body) {
     taken_ += n;
-    deadline_ = std::max(
-      deadline_, began_ + owner_->options_.times.body + std::chrono::seconds{taken_ / body_pace_});
+    expect_body();
   }
   advance();
 }
@@ -228,7 +232,8 @@ bool connection::begin_body(std::size_t head_size) {
   in_.consume(head_size);
   fields_ = count_fields(parser_->get());
   taken_ = in_.size();
-  become(phase::body, owner_->options_.times.body);
+  phase_ = phase::body;
+  expect_body();
   if (checked.expects_continue && in_.size() == 0) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     const iovec part{const_cast<char*>(go_on.data()), go_on.size()};
@@ -239,6 +244,13 @@ bool connection::begin_body(std::size_t head_size) {
     }
   }
   return true;
+}
+
+/// More of it soon, and all of it in a time that grows with what came: otherwise a large part sent
+/// at once would buy a long silence.
+void connection::expect_body() {
+  const auto whole = began_ + owner_->options_.times.body + std::chrono::seconds{taken_ / body_pace_};
+  deadline_ = std::min(whole, clock::now() + domain::limits::http_body_progress_time);
 }
 
 bool connection::step_body() {

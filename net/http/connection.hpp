@@ -61,6 +61,7 @@ private:
   bool step_head();
   bool begin_body(std::size_t head_size);
   std::size_t body_max_of(std::string_view target) const;
+  void expect_body();
   bool step_body();
   void run();
   void dispatch(request what, std::unique_ptr<beast_request> handshake);
@@ -100,6 +101,7 @@ private:
   std::string out_body_;
   std::shared_ptr<const std::string> out_shared_;
   std::size_t sent_ = 0;
+  std::size_t unacknowledged_ = 0; // when the deadline of writing was set
 };
 
 } // namespace net::http

@@ -206,6 +206,7 @@ void connection::write_out() {
     error_code why;
     sent_ += stream_.write_some(both.data(), both.size(), why);
     if (why == asio::error::would_block) {
+      unacknowledged_ = stream_.unacknowledged();
       deadline_ = clock::now() + owner_->options_.times.write;
       stream_.wait_writable([self = shared_from_this()](error_code failed) {
         if (self->phase_ != phase::writing)

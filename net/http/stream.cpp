@@ -67,7 +67,7 @@ void stream::end(frame_ptr last_word) {
   is_ending_ = true;
   last_ = queue_->hand_over();
   if (last_word != nullptr)
-    last_.push(std::move(last_word));
+    last_.push_last(std::move(last_word));
   queue_ = &last_;
   deadline_ =
     std::make_unique<boost::asio::steady_timer>(home_.io(), domain::limits::stream_end_timeout);
@@ -82,12 +82,8 @@ void stream::wait_writable() {
   is_blocked_ = true;
   queue_->note_blocked(std::chrono::steady_clock::now());
   if (!is_ending_) {
-    deadline_ = std::make_unique<boost::asio::steady_timer>(
-      home_.io(), domain::limits::write_progress_timeout);
-    deadline_->async_wait([self = shared_from_this()](error_code cancelled) {
-      if (!cancelled && !self->is_ending_)
-        self->gone();
-    });
+    deadline_ = std::make_unique<boost::asio::steady_timer>(home_.io());
+    watch_progress(stream_.unacknowledged());
   }
   stream_.wait_writable([self = shared_from_this()](error_code failed) {
     self->is_blocked_ = false;
@@ -99,6 +95,19 @@ void stream::wait_writable() {
     self->queue_->note_unblocked();
     if (self->on_drained_)
       self->on_drained_();
+  });
+}
+
+/// As a WebSocket does: somebody who reads slowly is not gone.
+void stream::watch_progress(std::size_t left) {
+  deadline_->expires_after(domain::limits::write_progress_timeout);
+  deadline_->async_wait([self = shared_from_this(), left](error_code cancelled) {
+    if (cancelled || self->is_ending_ || self->is_over_ || !self->is_blocked_)
+      return;
+    if (const auto now = self->stream_.unacknowledged(); now < left)
+      self->watch_progress(now);
+    else
+      self->gone();
   });
 }
 

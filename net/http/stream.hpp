@@ -44,6 +44,7 @@ private:
   void wait_readable();
   void read_away();
   void wait_writable();
+  void watch_progress(std::size_t left);
   void written();
   void gone();
   void close();

@@ -194,10 +194,15 @@ void add_socketio(http::routes& routes, services& s, std::shared_ptr<http::site>
   const auto server = std::make_shared<engineio::server>(
     s.home, std::move(settings),
     [&s, known](engineio::environment& shared, std::string sid, const http::exchange_ptr& first) {
-      auto made = std::make_shared<socketio::socketio_client>(
-        s, shared, std::move(sid), first->req().address, *known);
+      const auto& address = first->req().address;
+      auto place = s.gate.arrive(address, s.config.handshakes_per_address_max);
+      auto made = std::shared_ptr<socketio::socketio_client>{};
+      if (place == nullptr)
+        return made;
+      made =
+        std::make_shared<socketio::socketio_client>(s, shared, std::move(sid), address, *known);
       s.home.attach(made);
-      made->wait_for_connect();
+      made->wait_for_connect(std::move(place));
       return made;
     });
   engineio::add_route(routes, "/socket.io", server);

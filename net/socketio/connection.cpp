@@ -41,7 +41,8 @@ connection::connection(
 
 connection::~connection() = default;
 
-void connection::wait_for_connect() {
+void connection::wait_for_connect(std::shared_ptr<void> place) {
+  place_ = std::move(place);
   connect_by_ = now() + connect_timeout_;
   arm_deadline();
 }
@@ -100,6 +101,7 @@ void connection::on_data(std::string_view bytes, bool binary) {
 }
 
 void connection::on_closed(std::string_view reason, bool is_final) {
+  place_.reset();
   connect_by_ = never;
   for (const auto& each : std::exchange(sockets_, {})) {
     each->stage_ = socket::stage::left;
@@ -187,6 +189,7 @@ void connection::on_answer(socket& who, packet& p) {
 // -- for sockets --
 
 void connection::joined() {
+  place_.reset();
   connect_by_ = never;
   arm_deadline();
 }

@@ -29,8 +29,9 @@ public:
     std::chrono::milliseconds connect_timeout);
   ~connection() override;
 
-  /// Closed when no namespace is joined in time. Called once by whoever made it.
-  void wait_for_connect();
+  /// Closed when no namespace is joined in time. Called once by whoever made it. `place` is held
+  /// until one is joined.
+  void wait_for_connect(std::shared_ptr<void> place = nullptr);
   /// DISCONNECT for every namespace, then the transport is closed: stock clients stay away. To have
   /// them come back, close() alone.
   void disconnect(std::uint16_t code, std::string_view reason);
@@ -76,6 +77,7 @@ private:
   const namespaces& known_;
   std::chrono::milliseconds connect_timeout_;
   domain::steady_time connect_by_ = domain::steady_time::max();
+  std::shared_ptr<void> place_; // among those who have joined nothing yet
   decoder decoder_;
   bool is_fresh_ = true; // no message has come yet
   socketio::codec codec_ = socketio::codec::json;

@@ -9,6 +9,7 @@
 
 #include <caf/all.hpp>
 
+#include <array>
 #include <charconv>
 
 namespace net::sse {
@@ -178,8 +179,9 @@ void sse_client::on_event(const domain::event& what, const frame_ptr& shared, co
   if (what.seq != 0) {
     if (!positions_.pass(what))
       return;
+    // One unit: nothing may come between an id and its event.
     if (const auto id = positions_.text(); !id.empty())
-      send(encode_id(id));
+      return enqueue(std::array{encode_id(id), shared}, how);
   }
   enqueue(shared, how);
 }

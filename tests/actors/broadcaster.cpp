@@ -147,6 +147,15 @@ struct slow_outbox final : support::recording_outbox {
 
 } // namespace
 
+TEST_CASE_METHOD(
+  stage, "no broadcast is taken while too much waits to be handed out", "[broadcaster]") {
+  outbox.full = domain::everybody;
+  CHECK(send(news("e")).error.code == domain::errc::overloaded);
+  CHECK(send(news("e", "lobby", true)).error.code == domain::errc::overloaded);
+  outbox.full.clear();
+  CHECK(send(news("e")));
+}
+
 TEST_CASE_METHOD(stage, "too many broadcasts at once are refused", "[broadcaster]") {
   slow_outbox slow;
   world->use(slow);

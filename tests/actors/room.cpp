@@ -217,6 +217,14 @@ TEST_CASE_METHOD(lobby, "a room keeps at most so many messages under way", "[roo
   CHECK(ask<actors::room_posted>(room, post_of("ann", "x")).error.code == domain::errc::overloaded);
 }
 
+TEST_CASE_METHOD(lobby, "a room takes no message while too much waits to be handed out", "[room]") {
+  auto room = open("lobby");
+  outbox.full = "room:lobby";
+  CHECK(ask<actors::room_posted>(room, post_of("ann", "x")).error.code == domain::errc::overloaded);
+  outbox.full = "room:other";
+  CHECK(ask<actors::room_posted>(room, post_of("ann", "x"))->was_new);
+}
+
 TEST_CASE_METHOD(lobby, "a public room makes those who enter its members, once", "[room]") {
   auto room = open("lobby");
   auto joined = ask<actors::room_joined>(room, join_of("ann"));

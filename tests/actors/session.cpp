@@ -255,6 +255,20 @@ TEST_CASE_METHOD(
 }
 
 TEST_CASE_METHOD(
+  house, "while too much waits to be handed out only volatile events are published", "[session]") {
+  simulated_client ann{*this, "ann"};
+  outbox.full = "public:prices";
+  domain::publish what{"public:prices", "price", "1", {}, false};
+  CHECK(has(ann.command(what), R"("code":"overloaded")"));
+  what.droppable = true;
+  CHECK(ann.command(what) == R"({"ok":true})");
+  what.droppable = false;
+  what.topic = "public:other";
+  CHECK(ann.command(what) == R"({"ok":true})");
+  CHECK(outbox.events().size() == 2);
+}
+
+TEST_CASE_METHOD(
   house, "sync gives what was missed of each room, or says that it can't", "[session]") {
   simulated_client ann{*this, "ann"};
   ann.join("lobby");

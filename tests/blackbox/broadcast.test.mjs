@@ -72,6 +72,30 @@ test('rooms, users and all, each session once, without the excepted', async () =
   await Promise.all(Object.values(clients).map((each) => each.end()));
 });
 
+test('who was cut off does not make a broadcast wait', async (t) => {
+  const own = await startNode({
+    env: {
+      TROUPE_EXTERNAL_USERS: 'on', TROUPE_SHARDS: '1', TROUPE_ADMIN_EMAIL: admin.email, TROUPE_ADMIN_PASSWORD: admin.password,
+    },
+  }, t);
+  const boss = (await login(own.url, admin.email, admin.password)).token;
+  const socket = await connectSocket(own.url, signToken({ sub: unique('u') }), { transports: ['websocket'] });
+  socket.io.reconnection(false);
+  socket.io.engine.transport.ws.terminate(); // its session is kept: somebody listens, nobody is there
+  await eventually(5000, async () => (await own.metric('troupe_connections')) === 0, 'the cut');
+  const took = [];
+  for (let i = 0; i < 10; i++) {
+    const begin = performance.now();
+    const answer = await api(own.url, 'POST', '/broadcast', {
+      token: boss, body: { event: 'news', data: { i }, target: { all: true } },
+    });
+    took.push(Math.round(performance.now() - begin));
+    assert.deepEqual(answer.body, { recipients: 0, batched: false });
+  }
+  // each waited for whatever woke the node next: a timer, up to half a second later
+  assert.ok(took.reduce((sum, each) => sum + each) < 1500, `ms: ${took}`);
+});
+
 test('roles, distance and attributes decide for each session', async () => {
   const berlin = { lat: 52.52, lng: 13.405 };
   const clients = [

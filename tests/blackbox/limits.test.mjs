@@ -7,7 +7,9 @@ import {
   api, connectPlain, connectSocket, createRoom, eventually, login, register, signToken, socketClient, unique, within,
 } from './support/clients.mjs';
 import { startNode } from './support/node.mjs';
-import { PollingSession, RawWebSocket, frame, opcode, openEngine, openPlain, partingOf } from './support/raw.mjs';
+import {
+  PollingSession, RawConnection, RawWebSocket, frame, opcode, openEngine, openPlain, partingOf,
+} from './support/raw.mjs';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -326,6 +328,36 @@ test('a burst larger than a queue closes nobody who reads, and drops nothing for
   assert.equal(await node.metric('troupe_slow_closed_total'), 0);
   listener.end();
   await talker.end();
+});
+
+test('handshakes that do not sign in are limited per address', async (t) => {
+  const most = 2000;
+  const node = await startNode({}, t);
+  const user = await register(node.url);
+  const raw = new RawConnection(node.port);
+  const asked = 'GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+  const sids = [];
+  for (let i = 0; i < most; i += 100) {
+    raw.write(asked.repeat(100));
+    for (let n = 0; n < 100; n++) {
+      const answer = await raw.response();
+      assert.equal(answer.status, 200, answer.body);
+      sids.push(JSON.parse(answer.body.slice(1)).sid);
+    }
+  }
+  raw.write(asked);
+  const refused = await raw.response();
+  assert.equal(refused.status, 429);
+  assert.deepEqual(JSON.parse(refused.body), { code: 4, message: 'Too many handshakes from this address' });
+  await assert.rejects(openEngine(node.port), /429/);
+  const one = new PollingSession(node.url, sids[0]);
+  await one.post(`40${JSON.stringify({ token: user.token })}`);
+  assert.match((await one.get()).text, /^40\{/);
+  const other = await openEngine(node.port, user.token); // its place is free
+  assert.equal((await new PollingSession(node.url, sids[1]).close()).status, 200);
+  other.destroy();
+  (await openEngine(node.port, user.token)).destroy();
+  raw.destroy();
 });
 
 test('5 000 idle connections come and go and leave nothing behind', async (t) => {

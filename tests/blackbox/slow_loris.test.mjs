@@ -1,11 +1,13 @@
 // Clients that hold a connection by being slow: each form ends by itself in its time, and nobody else waits for it.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import tls from 'node:tls';
 
 import { makeCertificate } from './support/certificate.mjs';
-import { connectSocket, eventually, register } from './support/clients.mjs';
-import { startNode } from './support/node.mjs';
+import { connectPlain, connectSocket, eventually, register, unique } from './support/clients.mjs';
+import { root, startNode } from './support/node.mjs';
 import { PollingSession, RawConnection, RawWebSocket, frame, handshake, opcode, openEngine, openPlain } from './support/raw.mjs';
 
 const short = {
@@ -62,6 +64,8 @@ const forms = {
   },
   'a body that never ends': async () =>
     drip(await raw(`POST /api/v1/auth/login HTTP/1.1\r\n${host}Content-Type: application/json\r\nContent-Length: 900000\r\n\r\n{`)),
+  'a body whose first large part bought much time': () =>
+    raw(`POST /nowhere HTTP/1.1\r\n${host}Content-Length: 1000000\r\n\r\n${'a'.repeat(999_000)}`),
   'chunks that never end': async () =>
     drip(await raw(`POST /api/v1/auth/login HTTP/1.1\r\n${host}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`), '1\r\n \r\n'),
   'a chunk size that never ends': async () =>
@@ -192,4 +196,40 @@ test('the others were not cut: a slow client that makes progress is served', asy
   }
   assert.equal((await connection.response()).status, 200);
   connection.destroy();
+});
+
+test('a body that stops coming is answered 408 after 10 s', async () => {
+  const begin = performance.now();
+  const connection = await raw(`POST /nowhere HTTP/1.1\r\n${host}Content-Length: 1000000\r\n\r\n${'a'.repeat(500_000)}`);
+  assert.equal(await connection.closes(30_000), true);
+  assert.match(connection.received.toString('latin1'), /^HTTP\/1\.1 408 /);
+  assert.ok(performance.now() - begin > 9000);
+  connection.destroy();
+});
+
+test('who reads a few KB a second is not taken for one who does not read', async (t) => {
+  const seconds = 20;
+  const own = await startNode({}, t); // a ping after 25 s: behind all the rest it would come too late
+  const user = await register(own.url, 'Alice');
+  const topic = `public:${unique('t')}`;
+  const readers = ['ws', 'sse'].map((kind) => {
+    const child = spawn('python3', [path.join(root, 'tests/blackbox/support/slow_reader.py'), own.port, user.token,
+      topic, kind, '3000', seconds].map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
+    const reader = { kind, said: '', ended: new Promise((resolve) => child.on('close', resolve)) };
+    child.stdout.on('data', (chunk) => (reader.said += chunk));
+    return reader;
+  });
+  await eventually(10_000, () => readers.every((reader) => reader.said.startsWith('ready')), 'the readers');
+  const talker = await connectPlain(own.wsUrl, user.token);
+  for (let n = 0; n < 40; n++) // 800 KB: less than their queue holds
+    assert.equal((await talker.ask('publish', { topic, event: 'load', data: { n, pad: 'x'.repeat(20_000) } })).ok, true);
+  await talker.end();
+  // A cut reader goes on reading what the kernel has: whether it is cut is seen from inside.
+  await new Promise((resolve) => setTimeout(resolve, 15_000));
+  assert.equal(await own.metric('troupe_connections'), readers.length);
+  await Promise.all(readers.map((reader) => reader.ended));
+  for (const { kind, said } of readers) {
+    console.log(`slow reader over ${kind}: ${said.split('\n')[1]} bytes`);
+    assert.match(said, /\nopen \d/, kind);
+  }
 });

@@ -339,6 +339,43 @@ test('volatile events that a slow reader lost are told when it reads again', asy
   await writer.end();
 });
 
+test('in a backlog of several rooms each id stays with its event, and the end stands behind all', async () => {
+  const boss = await login(node.url, admin.email, admin.password);
+  const [{ room, say }, other] = [await lobby(), await lobby()];
+  const carol = await register(node.url, 'Carol');
+  const slow = connect(node.port, '127.0.0.1');
+  slow.write(`GET /api/v1/stream?rooms=${room.id},${other.room.id} HTTP/1.1\r\nHost: x\r\n`
+    + `Authorization: Bearer ${carol.token}\r\n\r\n`);
+  await within(5000, new Promise((resolve) => slow.once('readable', resolve)), 'the head');
+  const broadcast = (event, fields) => api(node.url, 'POST', '/broadcast', {
+    token: boss.token, body: { event, target: { users: [carol.user.id] }, ...fields },
+  });
+  const already = await node.metric('troupe_dropped_total');
+  const data = { pad: 'x'.repeat(200_000) };
+  for (let n = 0; (await node.metric('troupe_dropped_total')) === already; n++) {
+    assert.ok(n < 500, 'the socket is full at last');
+    await broadcast('filler', { data, volatile: true });
+  }
+  for (let n = 1; n <= 4; n++) {
+    await say(1);
+    for (let i = 0; i < 18; i++) await broadcast('alert', { data: i, priority: 'high' });
+  }
+  const all = await api(node.url, 'GET', '/admin/sessions', { token: boss.token });
+  const mine = all.body.sessions.find((each) => each.userId === carol.user.id);
+  assert.equal((await api(node.url, 'DELETE', `/admin/sessions/${mine.id}`, { token: boss.token })).status, 204);
+  let text = '';
+  slow.on('data', (chunk) => (text += chunk));
+  await within(10_000, new Promise((resolve) => slow.once('close', resolve)), 'the end');
+  const events = text.slice(text.indexOf('\r\n\r\n') + 4).split('\n\n').filter(Boolean)
+    .map((block) => Object.fromEntries(block.split('\n').map((line) => /^([^:]*): ?(.*)$/.exec(line).slice(1))));
+  const named = (name) => events.filter((e) => e.event === name);
+  assert.deepEqual(named('new-message').map((e) => e.id), range(1, 4).map((n) => `${room.id}:${n},${other.room.id}:0`));
+  assert.equal(named('alert').length, 4 * 18);
+  assert.deepEqual(named('alert').filter((e) => e.id !== undefined), []);
+  assert.equal(events.at(-1).event, 'stream-end');
+  assert.equal(events.at(-1).id, undefined);
+});
+
 test('streams leave nothing behind, whoever ends them', async () => {
   const { room } = await lobby();
   const figures = async () => {

@@ -295,6 +295,18 @@ TEST_CASE("a close frame goes behind all classes", "[net][write_queue]") {
   CHECK(written(q, 100) == "first high low \x88");
 }
 
+TEST_CASE("the last word goes behind all classes", "[net][write_queue]") {
+  net::write_queue q;
+  q.push_last(raw("alone "));
+  q.push(raw("first "), as(priority::normal));
+  q.note_flushed();
+  q.push(raw("low "), as(priority::low));
+  q.push(raw("high "), as(priority::high));
+  q.push_last(raw("end"));
+  CHECK(q.waiting() == nullptr);
+  CHECK(written(q, 100) == "alone first high low end");
+}
+
 TEST_CASE("what changes hands takes its classes along", "[net][write_queue]") {
   net::write_queue q;
   q.push(raw("first "), as(priority::normal));

@@ -27,7 +27,7 @@ class conversation {
 public:
   static constexpr std::size_t roomy = 100'000'000;
 
-  explicit conversation(door_times times = {}) : client_(io_) {
+  explicit conversation(door_times times = {}, int receive_bytes = 0) : client_(io_) {
     auto table = std::make_shared<routes>();
     const auto echo = [](const exchange_ptr& e) {
       response r;
@@ -80,6 +80,9 @@ public:
       });
     other = std::make_shared<door>(door::options{.io = io_, .table = others});
     tcp::acceptor ears{io_, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
+    client_.open(tcp::v4());
+    if (receive_bytes > 0)
+      client_.set_option(tcp::socket::receive_buffer_size{receive_bytes});
     client_.connect(ears.local_endpoint());
     front->serve(ears.accept(), "127.0.0.1");
     client_.non_blocking(true);
@@ -135,6 +138,14 @@ public:
   }
   bool closes() {
     return until([&] { return is_closed; });
+  }
+  /// What the client's kernel has, but no more than so much.
+  std::size_t sip(std::size_t bytes) {
+    std::string into(bytes, '\0');
+    boost::system::error_code why;
+    const auto n = client_.read_some(asio::buffer(into), why);
+    is_closed = is_closed || (why && why != asio::error::would_block);
+    return n;
   }
   void hang_up() {
     client_.close();
@@ -409,6 +420,24 @@ TEST_CASE("a client that does not read is cut after a while", "[net][http]") {
   c.is_reading = false;
   c.send(get("/large"));
   CHECK(c.until([&] { return c.live == 0; }));
+}
+
+TEST_CASE("a client that reads slowly is not cut", "[net][http]") {
+  door_times times;
+  times.write = 400ms;
+  times.sweep = 5ms;
+  conversation c{times, 4'096};
+  c.is_reading = false;
+  c.send(get("/large"));
+  std::size_t received = 0;
+  // 40 KiB/s: the kernel takes more only when it has sent tens of KiB.
+  for (auto next = std::chrono::steady_clock::now(); received < 100'000 && !c.is_closed;) {
+    next += 25ms;
+    REQUIRE(c.until([&] { return std::chrono::steady_clock::now() >= next; }));
+    received += c.sip(1'024);
+  }
+  CHECK(received >= 100'000);
+  CHECK(c.live == 1);
 }
 
 TEST_CASE("a large answer arrives whole at a client that reads", "[net][http]") {

@@ -90,6 +90,44 @@ TEST_CASE(
   CHECK(queue.next() == job(9));
 }
 
+TEST_CASE("a job that the end of a turn brings is run before the queue sleeps", "[net][shard]") {
+  net::shard_queue queue;
+  queue.adopt_thread();
+  auto ends = 0;
+  queue.on_end_of_turn([&] {
+    if (++ends == 1)
+      queue.push(job(9)); // as a receipt does that is let go there
+    return false;
+  });
+  boost::asio::steady_timer rescue{queue.io(), std::chrono::milliseconds{100}};
+  rescue.async_wait([](const boost::system::error_code&) {});
+  CHECK(queue.next() == job(9));
+  CHECK(queue.stats().sleeps == 0);
+}
+
+TEST_CASE(
+  "a turn that shall end soon ends when the jobs that were ready have run", "[net][shard]") {
+  net::shard_queue queue;
+  queue.adopt_thread();
+  std::vector<unsigned> ends;
+  unsigned jobs = 0;
+  queue.on_end_of_turn([&] {
+    ends.push_back(jobs);
+    if (ends.size() == 1)
+      queue.end_turn_soon();
+    return true;
+  });
+  for (std::size_t i = 0; i < 300; ++i)
+    queue.push(job(i));
+  queue.end_turn_soon();
+  for (; jobs < 600; ++jobs)
+    queue.push(queue.next());
+  REQUIRE(ends.size() == 2);
+  CHECK(ends[0] < net::shard_queue::steps_per_short_turn);
+  CHECK(ends[1] - ends[0] >= 299);
+  CHECK(ends[1] - ends[0] <= 301);
+}
+
 TEST_CASE(
   "a sleeping shard queue is woken by jobs from other threads, and loses none", "[net][shard]") {
   constexpr std::size_t producers = 4;

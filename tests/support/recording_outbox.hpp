@@ -59,6 +59,8 @@ public:
     add({kind::closed, who, {}, {}, {}, nullptr, true, why});
   }
 
+  bool is_full(const domain::topic& of) const override { return of == full; }
+
   const std::vector<entry>& all() const { return entries_; }
   void clear() { entries_.clear(); }
   std::vector<entry> of(kind what, std::string_view name = {}) const {
@@ -86,6 +88,7 @@ public:
 
   /// Called with each entry as it comes; entries are not kept then.
   std::function<void(const entry&)> watcher;
+  domain::topic full;              // takes no more
   std::size_t recipients = 0;      // of each delivery that is counted
   domain::session_facts described; // the last ones
 
