@@ -46,8 +46,8 @@ inline constexpr auto resume_window = 120s;    // a session without a connection
 inline constexpr auto presence_grace = 5s;     // … and shown as present this long
 inline constexpr std::size_t journal_events = 65'536;   // per shard, for recovery
 inline constexpr std::size_t journal_bytes = 32u << 20; // per shard
-inline constexpr std::size_t parked_sessions = 65'536; // per shard, for recovery: oldest dropped
-inline constexpr std::size_t parked_bytes = 64u << 20; // per shard, of their topics' names
+inline constexpr std::size_t parked_sessions = 65'536;  // per shard, for recovery: oldest dropped
+inline constexpr std::size_t parked_bytes = 64u << 20;  // per shard, of their topics' names
 
 /// Of events that wait on one shard until they are handed to its connections, each with 256 bytes
 /// for itself. From half of it on volatile events are dropped (counted, and told by `gap`); above

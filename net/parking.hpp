@@ -21,8 +21,8 @@ struct stretch {
   std::optional<journal_offset> base{}; // names a client that has all that came before `from`
   std::optional<journal_offset> last{}; // of the last delivery that it was sent; may be of an
                                         // earlier shard
-  std::uint64_t until = 0;           // the journal's position when the connection was gone
-  std::uint64_t unordered_until = 0; // see client::note_unordered
+  std::uint64_t until = 0;              // the journal's position when the connection was gone
+  std::uint64_t unordered_until = 0;    // see client::note_unordered
 
   /// After which position of this shard's journal a client begins to miss something that gives
   /// `offset`. Nothing when that can't be told.

@@ -249,7 +249,8 @@ bool connection::begin_body(std::size_t head_size) {
 /// More of it soon, and all of it in a time that grows with what came: otherwise a large part sent
 /// at once would buy a long silence.
 void connection::expect_body() {
-  const auto whole = began_ + owner_->options_.times.body + std::chrono::seconds{taken_ / body_pace_};
+  const auto whole =
+    began_ + owner_->options_.times.body + std::chrono::seconds{taken_ / body_pace_};
   deadline_ = std::min(whole, clock::now() + domain::limits::http_body_progress_time);
 }
 

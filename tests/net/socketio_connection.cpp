@@ -474,7 +474,7 @@ TEST_CASE("a client whose first packet is binary speaks MessagePack", "[net][soc
   app.at("/")->ask("q", {"[7]"}, 10s, [&](domain::result<packet> a) {
     answer = a ? net::json::write(a->data) : a.error().message;
   });
-  CHECK(app.hear() == packed(R"({"type":2,"nsp":"/","data":["q",7],"id":0})"));
+  CHECK(app.hear() == packed(R"({"type":2,"nsp":"/","id":0,"data":["q",7]})"));
   app.say({packed(R"({"type":3,"nsp":"/","id":0,"data":["yes"]})")});
   CHECK(answer == R"(["yes"])");
   app.say({packed(R"({"type":0,"nsp":"/other"})")});

@@ -57,7 +57,8 @@ TEST_CASE("rights of free topics are read as they are written", "[tools][config]
   CHECK(rules[0] == domain::topic_rule{"public:", domain::role::user, domain::role::user});
   CHECK(rules[1] == domain::topic_rule{"desk:", domain::role::moderator, domain::role::admin});
   CHECK(rules[2] == domain::topic_rule{"log:", domain::role::admin, std::nullopt});
-  CHECK(settings_of({"--topics", ""}).actors.topics.rules().empty());
+  CHECK_FALSE(settings_of({"--topics", "public:=nobody/nobody"})
+                .actors.topics.may_subscribe("public:x", domain::role::admin));
   for (const char* wrong :
        {"public:", "public:=user", "public=user/user", "public:=user/king", "room:=user/user",
         "a:=user/user,a:=user/user", "a:=/", "=user/user"})

@@ -1,10 +1,11 @@
 """A client with a small receive buffer that reads so many bytes a second, which Node can't be.
-slow_reader.py PORT TOKEN TOPIC ws|sse BYTES_PER_SECOND SECONDS   says "ready" when it is subscribed, "open N" or
-"cut N" with the bytes it read when the time is over or the connection"""
+slow_reader.py PORT TOKEN TOPIC ws|sse BYTES_PER_SECOND SECONDS   says "ready" when it is subscribed, "late" when
+four fifths of the time are over, "open N" or "cut N" with the bytes it read when all of it is or the connection"""
 
 import json
 import socket
 import sys
+import threading
 import time
 
 port, token, topic, kind, rate, seconds = sys.argv[1:]
@@ -40,8 +41,13 @@ else:
 print("ready", flush=True)
 begin = time.monotonic()
 total = 0
-while time.monotonic() - begin < float(seconds):
-    time.sleep(0.1)
+pace = threading.Event()  # nobody sets it
+is_late = False
+while (passed := time.monotonic() - begin) < float(seconds):
+    if not is_late and passed > 0.8 * float(seconds):
+        is_late = True
+        print("late", flush=True)
+    pace.wait(0.1)
     got = s.recv(int(rate) // 10)
     if not got:
         break
