@@ -171,7 +171,6 @@ private:
   bool adds_to_events_ = false;
   std::uint8_t credits_;
   actors::connection_ref ref_;
-  write_queue queue_;
   struct held_event {
     domain::event_ptr what;
     std::uint64_t position;
@@ -179,10 +178,10 @@ private:
   std::unique_ptr<std::vector<held_event>> held_; // during recovery deliveries wait here
   using gap_counts = std::map<std::pair<domain::topic, std::string_view>, std::uint32_t>;
   std::unique_ptr<gap_counts> gaps_; // dropped and not yet told, by topic and class
+  std::uint64_t last_marked_ = 0;    // the journal's position of the last delivery with an offset
+  write_queue queue_;
   std::uint64_t walk_ = 0;
-  // Positions of the journal: of the last delivery that had an offset, and that had none.
-  std::uint64_t last_marked_ = 0;
-  std::uint64_t unordered_until_ = 0;
+  std::uint64_t unordered_until_ = 0; // … and of the last without one
 
   actors::session_actor session_;
   domain::user_id user_;

@@ -36,9 +36,11 @@ void tell(
   for (const auto& each : run) {
     const auto& what = *event_of(each);
     const auto& all = topic.subscribers;
-    const auto receivers =
-      std::count_if(all.begin(), all.end(), [&](const client* who) { return gets(*who, what); });
-    trace.handed_out(what, shard_index, static_cast<std::size_t>(receivers));
+    if (trace.follows(what)) {
+      const auto receivers =
+        std::count_if(all.begin(), all.end(), [&](const client* who) { return gets(*who, what); });
+      trace.handed_out(what, shard_index, static_cast<std::size_t>(receivers));
+    }
     if (!trace.follows_people())
       continue;
     for (const auto* who : all)

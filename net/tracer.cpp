@@ -218,6 +218,12 @@ void tracer::event(const domain::event& what) {
       each->lines(describe(what, each->topic, each->with_content));
 }
 
+bool tracer::follows(const domain::event& what) {
+  const std::lock_guard guard{mutex_};
+  return std::any_of(
+    entries_.begin(), entries_.end(), [&](const auto& each) { return concerns(*each, what); });
+}
+
 void tracer::handed_out(const domain::event& what, std::uint32_t shard, std::size_t connections) {
   const std::lock_guard guard{mutex_};
   for (const auto& each : entries_) {

@@ -54,6 +54,8 @@ public:
     std::string_view json);
   /// Decided: on its way to all subscribers of its topic.
   void event(const domain::event& what);
+  /// Somebody traces where it goes: its receivers are worth counting.
+  bool follows(const domain::event& what);
   /// On one shard, to so many connections, through whichever of its targets.
   void handed_out(const domain::event& what, std::uint32_t shard, std::size_t connections);
   /// True: somebody traces a user or a session, so queued() is of interest.

@@ -80,10 +80,11 @@ private:
   std::size_t head_ = 0;
   std::size_t offset_ = 0; // sent bytes of the first frame
   std::size_t bytes_ = 0;  // of frames_
-  std::size_t handed_over_ = 0;
-  domain::steady_time blocked_since_ = domain::steady_time::max();
   bool has_backlog_ = false;
   bool is_settled_ = false;
+  // Only where a connection is slow or ends: behind what every delivery touches.
+  std::size_t handed_over_ = 0;
+  domain::steady_time blocked_since_ = domain::steady_time::max();
 };
 
 } // namespace net
