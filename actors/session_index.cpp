@@ -6,6 +6,7 @@
 #include <caf/weak_intrusive_ptr.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace actors {
 
@@ -17,7 +18,7 @@ struct session_index::entry {
   std::string username;
   domain::timestamp since{};
   caf::weak_actor_ptr handle;
-  domain::steady_time wake = domain::steady_time::max();
+  std::optional<wakes::iterator> wake{}; // in by_wake_
   domain::steady_time detached_since = domain::steady_time::max();
 };
 
@@ -32,8 +33,7 @@ session_actor strong(const caf::weak_actor_ptr& handle) {
 bool session_index::add(const row& r) {
   auto made = std::make_shared<entry>(entry{
     r.id, r.pid, r.shard, r.user, r.username, r.since,
-    caf::actor_cast<caf::weak_actor_ptr>(r.handle), domain::steady_time::max(),
-    domain::steady_time::max()});
+    caf::actor_cast<caf::weak_actor_ptr>(r.handle), std::nullopt, domain::steady_time::max()});
   std::lock_guard guard{mutex_};
   auto& own = by_user_[r.user.value];
   if (own.size() >= domain::limits::sessions_per_user)
@@ -52,6 +52,7 @@ std::shared_ptr<session_index::entry> session_index::take_out(const std::string&
   auto gone = std::move(found->second);
   by_id_.erase(found);
   by_pid_.erase(gone->pid);
+  forget_wake(*gone);
   if (auto own = by_user_.find(gone->user.value); own != by_user_.end()) {
     std::erase(own->second, gone);
     if (own->second.empty())
@@ -154,19 +155,28 @@ std::size_t session_index::size() const {
 
 void session_index::wake_at(const domain::session_id& id, domain::steady_time when) {
   std::lock_guard guard{mutex_};
-  if (const auto found = by_id_.find(id.value); found != by_id_.end())
-    found->second->wake = when;
+  const auto found = by_id_.find(id.value);
+  if (found == by_id_.end())
+    return;
+  auto& mine = *found->second;
+  forget_wake(mine);
+  mine.wake = by_wake_.emplace(when, &mine);
+}
+
+void session_index::forget_wake(entry& of) {
+  if (const auto place = std::exchange(of.wake, std::nullopt))
+    by_wake_.erase(*place);
 }
 
 std::vector<session_actor> session_index::due(domain::steady_time now) {
   std::vector<session_actor> result;
   std::lock_guard guard{mutex_};
-  for (const auto& [id, found] : by_id_)
-    if (found->wake <= now) {
-      found->wake = domain::steady_time::max();
-      if (auto handle = strong(found->handle))
-        result.push_back(std::move(handle));
-    }
+  while (!by_wake_.empty() && by_wake_.begin()->first <= now) {
+    auto& next = *by_wake_.begin()->second;
+    forget_wake(next);
+    if (auto handle = strong(next.handle))
+      result.push_back(std::move(handle));
+  }
   return result;
 }
 

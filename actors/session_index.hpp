@@ -3,6 +3,7 @@
 #include "actors/session.hpp"
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -64,13 +65,17 @@ public:
   std::vector<session_actor> all() const;
 
 private:
-  std::shared_ptr<entry>
-  take_out(const std::string& id); // from all maps; the caller holds the lock
+  // The caller holds the lock.
+  std::shared_ptr<entry> take_out(const std::string& id); // from all maps
+  void forget_wake(entry& of);
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<entry>> by_id_;
   std::unordered_map<std::string, std::shared_ptr<entry>> by_pid_;
   std::unordered_map<std::string, std::vector<std::shared_ptr<entry>>> by_user_;
+  // Idle sessions cost a sweep nothing: only those that are due are looked at.
+  using wakes = std::multimap<domain::steady_time, entry*>;
+  wakes by_wake_;
 };
 
 } // namespace actors

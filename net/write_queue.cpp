@@ -122,8 +122,12 @@ write_queue write_queue::hand_over() {
 }
 
 void write_queue::clear() {
-  frames_.clear();
-  frames_.shrink_to_fit();
+  if (frames_.capacity() != frames_.static_capacity) {
+    std::destroy_at(&frames_);
+    std::construct_at(&frames_); // shrink_to_fit() would give up the room in place as well
+  } else {
+    frames_.clear();
+  }
   waiting_.reset();
   head_ = 0;
   offset_ = 0;
