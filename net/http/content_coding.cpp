@@ -1,6 +1,7 @@
 #include "net/http/content_coding.hpp"
 
 #include "domain/limits.hpp"
+#include "net/http/field_value.hpp"
 #include "net/http/response.hpp"
 
 #include <algorithm>
@@ -12,22 +13,6 @@ namespace net::http {
 namespace {
 
 constexpr int thousandths_max = 1'000;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
-}
-
-/// Takes what stands before the next `mark`.
-std::string_view take_until(std::string_view& rest, char mark) {
-  const auto end = rest.find(mark);
-  const auto part = rest.substr(0, end);
-  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  return trimmed(part);
-}
 
 /// "0.25" is 250; 0 for what is no weight.
 int weight_of(std::string_view text) {

@@ -1,5 +1,7 @@
 #include "net/http/guard.hpp"
 
+#include "net/http/field_value.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -49,14 +51,6 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
            return lower(x) == lower(y);
          });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
 }
 
 verdict refuse(int status, const char* reason) {
@@ -155,7 +149,7 @@ verdict check_request_line(std::string_view text, request_line& out) {
 /// Of a line with a colon.
 std::pair<std::string_view, std::string_view> split_field(std::string_view line) {
   const auto colon = line.find(':');
-  return {line.substr(0, colon), trim(line.substr(colon + 1))};
+  return {line.substr(0, colon), trimmed(line.substr(colon + 1))};
 }
 
 struct seen_fields {

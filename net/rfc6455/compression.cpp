@@ -1,5 +1,7 @@
 #include "net/rfc6455/compression.hpp"
 
+#include "net/http/field_value.hpp"
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -9,6 +11,8 @@
 
 namespace net::rfc6455 {
 namespace {
+
+using http::take_until, http::trimmed;
 
 constexpr std::string_view tail{"\x00\x00\xff\xff", 4}; // §7.2.1: left out on the wire
 constexpr std::size_t step = 16'384;
@@ -110,29 +114,6 @@ deflater& deflater_of(std::uint8_t window_bits) {
 }
 
 // -- the handshake: §5.1, §7.1 --
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
-}
-
-/// Takes what stands before the next `mark` outside of quotes.
-std::string_view take_until(std::string_view& rest, char mark) {
-  bool is_quoted = false;
-  std::size_t end = 0;
-  for (; end < rest.size(); ++end) {
-    if (rest[end] == '"')
-      is_quoted = !is_quoted;
-    else if (rest[end] == mark && !is_quoted)
-      break;
-  }
-  const auto part = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  return trimmed(part);
-}
 
 /// 8 to 15, as a token or quoted (the same value then), without leading zeros.
 std::optional<std::uint8_t> window_bits_of(std::string_view value) {
