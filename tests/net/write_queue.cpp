@@ -2,9 +2,32 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
+#include <new>
 #include <random>
 #include <string>
 #include <sys/uio.h>
+
+namespace {
+
+thread_local std::size_t allocations = 0;
+
+} // namespace
+
+void* operator new(std::size_t bytes) {
+  ++allocations;
+  if (auto* made = std::malloc(bytes))
+    return made;
+  throw std::bad_alloc{};
+}
+
+void operator delete(void* what) noexcept {
+  std::free(what);
+}
+
+void operator delete(void* what, std::size_t) noexcept {
+  std::free(what);
+}
 
 namespace {
 
@@ -52,6 +75,29 @@ TEST_CASE(
     REQUIRE(got == expected);
     REQUIRE(queue.bytes() == 0);
   }
+}
+
+TEST_CASE("what a turn usually brings allocates nothing", "[net][write_queue]") {
+  net::write_queue queue;
+  const auto one = raw("one");
+  const auto turn = [&](int frames) {
+    for (int i = 0; i < frames; ++i)
+      queue.push(one, net::handling{});
+    queue.consume(queue.bytes());
+    queue.note_flushed();
+  };
+  const auto allocated_by = [&](int frames) {
+    const auto before = allocations;
+    turn(frames);
+    return allocations - before;
+  };
+  CHECK(allocated_by(1) == 0);
+  CHECK(allocated_by(2) == 0);
+  CHECK(allocated_by(50) > 0);
+  CHECK(allocated_by(2) == 0);
+  queue.push(one);
+  CHECK(queue.hand_over().bytes() == 3);
+  CHECK(allocated_by(2) == 0);
 }
 
 TEST_CASE("frames popped one by one leave the rest untouched", "[net][write_queue]") {
