@@ -185,7 +185,7 @@ void client::open_fresh(const domain::principal& who, const sign_in_handler& don
   }
   session_ = *opened;
   user_ = who.user;
-  facts_ = {who.role, who.traits};
+  set_facts({who.role, who.traits});
   session_id_ = id.value; // first: what it subscribes to is noted under it
   subscribe_to_own();
   pid_ = std::move(pid);
@@ -196,6 +196,11 @@ void client::open_fresh(const domain::principal& who, const sign_in_handler& don
   if (auto& trace = home_.context().trace; trace.is_on())
     trace.connected(party());
   done(signed_in{session_id_, pid_, false, {}});
+}
+
+void client::set_facts(domain::session_facts facts) {
+  facts_ = std::move(facts);
+  home_.subscribers().locate(*this);
 }
 
 /// As every signed-in connection: what is for this user, and what is for all.

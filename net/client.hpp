@@ -46,7 +46,7 @@ public:
   trace_party party() const { return {session_id_, user_.value}; }
   /// What conditions of broadcasts are asked about.
   const domain::session_facts& facts() const { return facts_; }
-  void set_facts(domain::session_facts facts) { facts_ = std::move(facts); }
+  void set_facts(domain::session_facts facts);
 
   // -- from the actors (by way of the outbox) --
   /// Gives the credit back, then lets the protocol encode the answer.

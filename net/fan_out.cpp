@@ -93,6 +93,35 @@ void hand_to(client& who, encoded_run& made, const handling& how) {
     who.enqueue(one, how);
 }
 
+/// A topic of an audience, as its receivers get it.
+struct way {
+  const topic_entry* topic;
+  handling how;
+};
+
+/// Calls `give` for each client that may be near enough, with its first way. False: all have to be
+/// looked at.
+template <class Give>
+bool give_around(
+  const topics& all, const domain::near_condition& where, std::span<const way> ways, Give give) {
+  constexpr std::size_t ways_max = 4; // each is looked for among the subscriptions
+  if (ways.size() > ways_max)
+    return false;
+  std::size_t total = 0;
+  for (const auto& each : ways)
+    total += each.topic->subscribers.size();
+  const auto found = all.around(where, total / 2);
+  if (!found)
+    return false;
+  for (auto* who : *found) {
+    const auto mine = std::find_if(
+      ways.begin(), ways.end(), [&](const way& each) { return all.has(*who, *each.topic); });
+    if (mine != ways.end())
+      give(*who, mine->how);
+  }
+  return true;
+}
+
 /// Each session of the audience once, whatever the number of topics through which it is in.
 std::size_t hand_to_audience(shard& home, const domain::event_ptr& what, encoded_run& made) {
   const auto& whom = *what->audience;
@@ -101,23 +130,25 @@ std::size_t hand_to_audience(shard& home, const domain::event_ptr& what, encoded
     if (const auto* topic = home.subscribers().find(excepted))
       for (auto* who : topic->subscribers)
         who->visit(walk);
+  std::vector<way> ways;
+  for (const auto& name : whom.topics)
+    if (const auto* topic = home.subscribers().find(name))
+      ways.push_back({topic, handling_of(what, name)});
   auto& trace = home.context().trace;
   const bool is_traced = trace.is_on();
   std::size_t handed_to = 0;
-  for (const auto& name : whom.topics) {
-    const auto* topic = home.subscribers().find(name);
-    if (topic == nullptr)
-      continue;
-    const auto how = handling_of(what, name);
-    for (auto* who : topic->subscribers) {
-      if (!who->visit(walk) || who->is_closed() || !domain::holds(whom.when, who->facts()))
-        continue;
-      if (is_traced && trace.follows_people())
-        trace.queued(who->party(), *what);
-      hand_to(*who, made, how);
-      ++handed_to;
-    }
-  }
+  const auto give = [&](client& who, const handling& how) {
+    if (!who.visit(walk) || who.is_closed() || !domain::holds(whom.when, who.facts()))
+      return;
+    if (is_traced && trace.follows_people())
+      trace.queued(who.party(), *what);
+    hand_to(who, made, how);
+    ++handed_to;
+  };
+  if (!whom.when.near || !give_around(home.subscribers(), *whom.when.near, ways, give))
+    for (const auto& each : ways)
+      for (auto* who : each.topic->subscribers)
+        give(*who, each.how);
   if (is_traced)
     trace.handed_out(*what, home.index(), handed_to);
   return handed_to;

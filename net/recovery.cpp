@@ -107,7 +107,7 @@ void recovery::hold(actors::session_attached& granted) {
   who_->session_id_ = granted_.id.value; // deliveries and subscriptions are this user's from now on
   who_->user_ = principal_.user;
   auto& home = who_->home();
-  who_->facts_ = granted_.facts;
+  who_->set_facts(granted_.facts);
   home.handle_orders(); // the old shard may have handed out long ago what still waits here
   who_->held_ = std::make_unique<std::vector<client::held_event>>();
   home.context().out.count_interest(home, granted_.topics);

@@ -16,9 +16,8 @@ bool topics::add(client& who, const domain::topic& topic) {
     slot->name = topic;
     entries_.emplace(slot->name, std::move(made));
   }
-  for (auto& [entry, index] : who.subscriptions_)
-    if (entry == slot)
-      return false;
+  if (has(who, *slot))
+    return false;
   who.subscriptions_.emplace_back(slot, slot->subscribers.size());
   slot->subscribers.push_back(&who);
   who.home().past().note(trail::kind::subscribed, who, topic);
@@ -45,7 +44,22 @@ bool topics::remove(client& who, const domain::topic& topic) {
   return true;
 }
 
+bool topics::has(const client& who, const topic_entry& topic) const {
+  const auto& all = who.subscriptions_;
+  return std::any_of(
+    all.begin(), all.end(), [&](const auto& each) { return each.first == &topic; });
+}
+
+void topics::locate(client& who) {
+  const auto& traits = who.facts().traits;
+  if (traits != nullptr && traits->location)
+    where_.put(who, *traits->location);
+  else
+    where_.remove(who);
+}
+
 void topics::remove_all(client& who, const std::function<void(const domain::topic&)>& each) {
+  where_.remove(who);
   auto all = std::move(who.subscriptions_);
   who.subscriptions_ = {};
   for (auto& [entry, index] : all) {

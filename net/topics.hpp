@@ -1,10 +1,13 @@
 #pragma once
 
+#include "domain/audience.hpp"
 #include "domain/event.hpp"
+#include "net/geo_index.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -25,6 +28,14 @@ public:
   /// False when it already was.
   bool add(client& who, const domain::topic& topic);
   bool remove(client& who, const domain::topic& topic);
+  bool has(const client& who, const topic_entry& topic) const;
+  /// To be called when its facts have changed.
+  void locate(client& who);
+  /// See geo_index; whatever they subscribe to.
+  std::optional<std::vector<client*>>
+  around(const domain::near_condition& where, std::size_t most) const {
+    return where_.around(where, most);
+  }
   /// Removes it everywhere; calls `each` with the topics it had.
   void remove_all(client& who, const std::function<void(const domain::topic&)>& each);
   /// nullptr when nobody subscribes.
@@ -35,6 +46,7 @@ private:
   void erase_at(topic_entry& entry, std::size_t index);
   /// By the entries' own names: each signed-in user has a topic, and its name is there once.
   std::unordered_map<std::string_view, std::unique_ptr<topic_entry>> entries_;
+  geo_index where_;
 };
 
 } // namespace net

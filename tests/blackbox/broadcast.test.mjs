@@ -124,6 +124,40 @@ test('roles, distance and attributes decide for each session', async () => {
   await Promise.all(clients.map((each) => each.end()));
 });
 
+test('who is near a place gets it, wherever on earth that is, also after a move', async () => {
+  const places = [
+    [52.52, 13.405], [52.4, 13.07], [53.1, 13.405], [0.01, -0.01], [-0.01, 0.01], [0, 179.99], [0, -179.99], [0.3, 180],
+    [89.9, 0], [89.9, 180], [-89.9, 90], [64.1, -21.9], [-33.9, 151.2], [35.7, 139.7], [40.7, -74], [-22.9, -43.2],
+  ].map(([lat, lng]) => ({ lat, lng }));
+  const clients = await Promise.all(places.map((location) => plain(unique('p'), { attributes: { in: 'geo' } })
+    .then(async (client) => (assert.deepEqual(await client.ask('set-attributes', { location }), { ok: true }), client))));
+  const radians = (degrees) => (degrees * Math.PI) / 180;
+  const distance = (a, b) => {
+    const [lat, lng] = ['lat', 'lng'].map((of) => Math.sin(radians(b[of] - a[of]) / 2) ** 2);
+    return 2 * 6371 * Math.asin(Math.sqrt(lat + Math.cos(radians(a.lat)) * Math.cos(radians(b.lat)) * lng));
+  };
+  let row = 0;
+  const check = async (center, radiusKm) => {
+    const i = row++;
+    const within = places.map((place) => place !== null && distance(center, place) <= radiusKm);
+    const answer = await sent({ event: 'here', data: i, target: { all: true, near: { ...center, radiusKm }, attributes: { in: 'geo' } } });
+    assert.equal(answer.recipients, within.filter(Boolean).length, `${JSON.stringify(center)} ${radiusKm}`);
+    for (const [n, client] of clients.entries())
+      if (within[n]) await eventually(3000, () => client.of('here').at(-1) === i, `${n} of row ${i}`);
+      else assert.notEqual(client.of('here').at(-1), i, `${n} of row ${i}`);
+  };
+  const everywhere = async () => {
+    for (const center of places.filter(Boolean)) for (const radius of [0, 30, 300]) await check(center, radius);
+  };
+  await everywhere();
+  places[2] = places[5];
+  await clients[2].ask('set-attributes', { location: places[2] });
+  places[0] = null;
+  await clients[0].ask('set-attributes', { location: null });
+  await everywhere();
+  await Promise.all(clients.map((each) => each.end()));
+});
+
 test('only moderators and administrators broadcast, and every mistake is named', async () => {
   const user = await register(node.url);
   const target = { all: true };
