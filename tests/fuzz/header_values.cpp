@@ -3,6 +3,7 @@
 #include "net/rfc6455/compression.hpp"
 #include "tests/fuzz/must.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::must(again && again->window_bits == agreed->window_bits);
   }
   net::http::accepts_gzip(text);
-  fuzz::must(net::http::accepts_gzip(text + ",gzip;q=1")); // the highest weight counts
+  const bool is_quote_open = std::count(text.begin(), text.end(), '"') % 2 != 0;
+  fuzz::must( // the highest weight counts
+    is_quote_open || net::http::accepts_gzip(text + ",gzip;q=1"));
   return 0;
 }
