@@ -67,21 +67,27 @@ async function connectTo(node, shard, count) {
   }
   return made;
 }
-const floodEnv = { TROUPE_SHARDS: '2', TROUPE_EXTERNAL_USERS: 'on', TROUPE_COMPRESSION: 'off', TROUPE_RESUME_WINDOW: '1s' };
 
-test('a flood of volatile events to another shard is bounded, told exactly, and stalls nobody', async () => {
-  const node = await startNode({ env: floodEnv });
+/// Four talkers on one shard, and on another the readers of their topic: one that reads, among many that do not.
+async function floodStage(readerCount, env = {}) {
+  const node = await startNode({
+    env: { TROUPE_SHARDS: '2', TROUPE_EXTERNAL_USERS: 'on', TROUPE_COMPRESSION: 'off', TROUPE_RESUME_WINDOW: '1s', ...env },
+  });
   nodes.push(node);
   const topic = `public:${unique('t')}`;
-  const readers = await connectTo(node, 1, 301);
+  const readers = await connectTo(node, 1, readerCount);
   for (const each of readers) {
     each.text(`421["subscribe",{"topic":"${topic}"}]`);
     await each.nextText();
   }
-  const [reader, ...lazy] = readers; // one that reads, among many that do not
+  const [reader, ...lazy] = readers;
   for (const each of lazy) each.socket.pause();
+  return { node, topic, readers, reader, talkers: await connectTo(node, 0, 4) };
+}
+
+test('a flood of volatile events to another shard is bounded, told exactly, and stalls nobody', async () => {
+  const { node, topic, readers, reader, talkers } = await floodStage(301);
   const [quiet] = await connectTo(node, 1, 1);
-  const talkers = await connectTo(node, 0, 4);
   const each = 40_000;
   let received = 0;
   let told = 0;
@@ -121,17 +127,7 @@ test('a flood of volatile events to another shard is bounded, told exactly, and 
 // each with a key of its own: nothing is replaced, and nothing goes out together
 test('a flood of firm events to another shard is refused at the bound, and what was accepted comes', async () => {
   // a queue that takes all of it: what is bounded here comes before the queues of connections
-  const node = await startNode({ env: { ...floodEnv, TROUPE_QUEUE_BYTES: String(64 << 20) } });
-  nodes.push(node);
-  const topic = `public:${unique('t')}`;
-  const readers = await connectTo(node, 1, 151);
-  for (const each of readers) {
-    each.text(`421["subscribe",{"topic":"${topic}"}]`);
-    await each.nextText();
-  }
-  const [reader, ...lazy] = readers;
-  for (const each of lazy) each.socket.pause();
-  const talkers = await connectTo(node, 0, 4);
+  const { node, topic, readers, reader, talkers } = await floodStage(151, { TROUPE_QUEUE_BYTES: String(64 << 20) });
   const each = 1500;
   let accepted = 0;
   let refused = 0;
