@@ -1,38 +1,12 @@
 #include "net/write_queue.hpp"
 
+#include "tests/net/allocations.hpp"
+
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
-#include <new>
 #include <random>
 #include <string>
 #include <sys/uio.h>
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-} // namespace
-
-void* operator new(std::size_t bytes) {
-  ++allocations;
-  if (auto* made = std::malloc(bytes))
-    return made;
-  throw std::bad_alloc{};
-}
-
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(bytes);
-}
-
-void operator delete(void* what) noexcept {
-  std::free(what);
-}
-
-void operator delete(void* what, std::size_t) noexcept {
-  std::free(what);
-}
 
 namespace {
 
@@ -92,9 +66,9 @@ TEST_CASE("what a turn usually brings allocates nothing", "[net][write_queue]") 
     queue.note_flushed();
   };
   const auto allocated_by = [&](int frames) {
-    const auto before = allocations;
+    const auto before = support::allocations();
     turn(frames);
-    return allocations - before;
+    return support::allocations() - before;
   };
   CHECK(allocated_by(1) == 0);
   CHECK(allocated_by(2) == 0);
