@@ -127,24 +127,29 @@ std::vector<session_actor> session_index::of_user(const domain::user_id& user) c
 }
 
 std::vector<session_index::row> session_index::list(std::size_t limit) const {
-  std::vector<std::shared_ptr<entry>> entries;
+  struct found_entry {
+    std::shared_ptr<entry> what;
+    std::uint32_t shard = 0; // the one field that changes
+  };
+  std::vector<found_entry> entries;
   {
     std::lock_guard guard{mutex_};
     entries.reserve(by_id_.size());
     for (const auto& [id, found] : by_id_)
-      entries.push_back(found);
+      entries.push_back({found, found->shard});
   }
   const auto shown = std::min(limit, entries.size());
   const auto end = entries.begin() + static_cast<std::ptrdiff_t>(shown);
   std::partial_sort(entries.begin(), end, entries.end(), [](const auto& a, const auto& b) {
-    return a->since != b->since ? a->since > b->since : a->id > b->id;
+    return a.what->since != b.what->since ? a.what->since > b.what->since : a.what->id > b.what->id;
   });
   std::vector<row> rows;
   rows.reserve(shown);
-  for (auto it = entries.begin(); it != end; ++it)
+  for (auto it = entries.begin(); it != end; ++it) {
+    const auto& one = *it->what;
     rows.push_back(
-      {(*it)->id, (*it)->pid, (*it)->user, (*it)->username, (*it)->since, strong((*it)->handle),
-       (*it)->shard});
+      {one.id, one.pid, one.user, one.username, one.since, strong(one.handle), it->shard});
+  }
   return rows;
 }
 

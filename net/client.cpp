@@ -23,6 +23,17 @@ constexpr std::size_t backlog_max =
   domain::limits::polling_packets + domain::limits::unanswered_commands;
 constexpr std::size_t held_max = 10'000;
 
+/// Its answer may be as large as `catch_up_bytes`.
+bool brings_much(const domain::command& what) {
+  return std::holds_alternative<domain::join_room>(what)
+         || std::holds_alternative<domain::sync_rooms>(what);
+}
+
+/// The wire names of those.
+bool brought_much(std::string_view command) {
+  return command == "join-room" || command == "sync";
+}
+
 } // namespace
 
 client::client(shard& home, encoding protocol, std::string address)
@@ -38,25 +49,53 @@ void client::answer(const actors::reply_to& where, const actors::reply& what) {
     trace.answer(party(), where.command, where.ack, what.ok, what.json);
   auto was_paused = is_paused();
   ++credits_;
+  if (brought_much(where.command))
+    is_catching_up_ = false;
   on_answer(where, what);
-  while (backlog_ != nullptr && credits_ > 0) {
+  send_waiting();
+  if (was_paused && !is_paused() && !is_closed_)
+    on_resume();
+}
+
+bool client::may_send(const domain::command& what) const {
+  if (credits_ == 0)
+    return false;
+  return !brings_much(what) || (!is_catching_up_ && queue_.bytes() <= home_.queue_bytes_max() / 4);
+}
+
+/// To be called when there is a credit more, and behind each flush.
+void client::send_waiting() {
+  while (backlog_ != nullptr && may_send(backlog_->front().second)) {
     auto next = std::move(backlog_->front());
     backlog_->pop_front();
     if (backlog_->empty())
       backlog_.reset();
     send(std::move(next.first), std::move(next.second));
   }
+  note_backlog();
+}
+
+void client::note_backlog() {
+  is_waiting_ = backlog_ != nullptr;
+  is_crowded_ = is_waiting_ && backlog_->size() >= domain::limits::unanswered_commands;
+}
+
+void client::on_flushed() {
+  if (!is_waiting_ || is_closed_)
+    return;
+  const auto was_paused = is_paused();
+  send_waiting();
   if (was_paused && !is_paused() && !is_closed_)
     on_resume();
 }
 
 void client::submit(actors::reply_to origin, domain::command what) {
   origin.connection = ref_;
-  if (credits_ > 0) {
+  if (backlog_ == nullptr && may_send(what)) {
     send(std::move(origin), std::move(what));
     return;
   }
-  // Reading has paused; what was already read (a polling body of many packets) waits here.
+  // Where reading has paused, what was already read (a polling body of many packets) waits here.
   if (backlog_ == nullptr)
     backlog_ = std::make_unique<std::deque<std::pair<actors::reply_to, domain::command>>>();
   if (backlog_->size() >= backlog_max) {
@@ -67,6 +106,7 @@ void client::submit(actors::reply_to origin, domain::command what) {
     return;
   }
   backlog_->emplace_back(std::move(origin), std::move(what));
+  note_backlog();
 }
 
 void client::send(actors::reply_to origin, domain::command what) {
@@ -79,6 +119,8 @@ void client::send(actors::reply_to origin, domain::command what) {
   if (auto& trace = home_.context().trace; trace.is_on())
     trace.command(party(), what, origin.ack);
   --credits_;
+  if (brings_much(what))
+    is_catching_up_ = true;
   caf::anon_send(session_, actors::session_command{std::move(origin), std::move(what)});
 }
 
@@ -227,6 +269,8 @@ void client::sign_out(std::string_view why) {
   caf::anon_send(session_, actors::session_detach{ref_, false});
   session_ = actors::session_actor{};
   backlog_.reset();
+  note_backlog();
+  is_catching_up_ = false;
   gaps_.reset();
   credits_ = domain::limits::unanswered_commands;
   note_end(why, false);

@@ -117,10 +117,11 @@ public:
   /// received last; may be empty) is still known; else a fresh session.
   void recover(std::string token, std::string pid, std::string offset, sign_in_handler done);
   /// Hands a command to the session; takes a credit. Without credits the command waits here and
-  /// reading pauses.
+  /// reading pauses. So does one whose answer may be large, and all behind it, until the last such
+  /// answer is there and most of what is queued has been written: together they would not fit.
   void submit(actors::reply_to origin, domain::command what);
-  /// True while commands wait for credits: the protocol does not read on.
-  bool is_paused() const { return credits_ == 0; }
+  /// True while there are no credits, or too many commands wait: the protocol does not read on.
+  bool is_paused() const { return credits_ == 0 || is_crowded_; }
   virtual void on_resume() = 0; // credits are back: read on
   /// Ends the session, for good; the transport stays, and may sign in again. `why`: as below.
   void sign_out(std::string_view why);
@@ -147,6 +148,10 @@ private:
   friend class topics;
   friend class recovery;
   void send(actors::reply_to origin, domain::command what);
+  bool may_send(const domain::command& what) const;
+  void send_waiting();
+  void on_flushed(); // by its shard
+  void note_backlog();
   bool is_let_in(const sign_in_handler& refused);
   void verify(std::string token, sign_in_handler done);
   bool take_place(const sign_in_handler& refused); // among its address's connections
@@ -169,6 +174,9 @@ private:
   bool takes_chunks_ = false;
   bool takes_deflated_ = false;
   bool adds_to_events_ = false;
+  bool is_waiting_ = false;     // there is a backlog of commands …
+  bool is_crowded_ = false;     // … and it is as long as it may be
+  bool is_catching_up_ = false; // a command is under way whose answer may be large
   std::uint8_t credits_;
   actors::connection_ref ref_;
   struct held_event {
@@ -193,7 +201,7 @@ private:
   std::vector<std::pair<struct topic_entry*, std::size_t>> subscriptions_;
   // Rare, so allocated when needed: an idle connection keeps it small.
   std::unique_ptr<std::deque<std::pair<actors::reply_to, domain::command>>>
-    backlog_; // commands without a credit
+    backlog_; // commands that may not be sent yet
 };
 
 } // namespace net

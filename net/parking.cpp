@@ -3,6 +3,8 @@
 #include "domain/limits.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace net {
@@ -39,6 +41,16 @@ void parking::put(
 const stretch* parking::find(const std::string& pid) const {
   const auto found = by_pid_.find(pid);
   return found == by_pid_.end() ? nullptr : &found->second->known;
+}
+
+bool parking::has_kept(const std::string& pid, std::span<const domain::topic> topics) const {
+  const auto found = by_pid_.find(pid);
+  if (found == by_pid_.end())
+    return false;
+  const auto& all = found->second->topics;
+  const std::unordered_set<std::string_view> kept{all.begin(), all.end()};
+  return std::all_of(
+    topics.begin(), topics.end(), [&](const auto& each) { return kept.contains(each); });
 }
 
 void parking::release(const std::string& pid) {

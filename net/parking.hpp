@@ -8,6 +8,7 @@
 #include <functional>
 #include <list>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -43,6 +44,9 @@ public:
     std::string pid, std::vector<domain::topic> topics, const stretch& known,
     domain::steady_time until);
   const stretch* find(const std::string& pid) const; // nullptr: not here
+  /// Whether the place is there and its session had all of these topics when its connection went:
+  /// what came to them meanwhile is in the journal.
+  bool has_kept(const std::string& pid, std::span<const domain::topic> topics) const;
   void release(const std::string& pid);
   void forget_before(domain::steady_time limit);
   std::size_t size() const { return places_.size(); }

@@ -54,11 +54,11 @@ void recovery::visit_old_shard() {
   auto* here = &who_->home();
   auto* old = &old_shard();
   old->post([self = shared_from_this(), here, old] {
+    old->handle_orders(); // what it has subscribed to, it has when it is parked
     if (auto alive = old->find_pid(self->pid_); alive != nullptr && alive != self->who_) {
       alive->on_close(domain::close_code::replaced);
       alive->closed(true, domain::describe(domain::close_code::replaced).reason);
     }
-    old->handle_orders();
     std::optional<std::uint64_t> after;
     if (const auto* left = old->parked().find(self->pid_)) {
       self->known_ = *left;
@@ -95,6 +95,8 @@ void recovery::attach() {
         self->hold(granted);
     },
     [self = shared_from_this()](const domain::error&) {
+      // Should it answer too late: it would hold a connection that is another session's.
+      caf::anon_send(self->session_, actors::session_detach{self->who_->ref(), true});
       if (!self->who_->is_closed())
         self->give_up();
     });
@@ -108,7 +110,9 @@ void recovery::hold(actors::session_attached& granted) {
   who_->user_ = principal_.user;
   auto& home = who_->home();
   who_->set_facts(granted_.facts);
-  home.handle_orders(); // the old shard may have handed out long ago what still waits here
+  home.handle_orders();  // the old shard may have handed out long ago what still waits here
+  if (who_->is_closed()) // while that was written; it has let go of the session
+    return;
   who_->held_ = std::make_unique<std::vector<client::held_event>>();
   home.context().out.count_interest(home, granted_.topics);
   for (const auto& topic : granted_.topics)
@@ -124,7 +128,9 @@ void recovery::collect() {
     old->handle_orders();
     const auto& wanted = self->granted_.topics;
     std::vector<journal::entry> missed;
-    const auto is_whole = old->recent().reaches(self->missing_after_); // still
+    // Still; and of no topic that came to the session when its connection was gone already.
+    const auto is_whole =
+      old->recent().reaches(self->missing_after_) && old->parked().has_kept(self->pid_, wanted);
     if (is_whole)
       old->recent().replay(self->missing_after_, [&](const journal::entry& e) {
         if (domain::concerns(*e.what, wanted, self->principal_.user, self->granted_.facts))

@@ -105,6 +105,7 @@ void shard::stop() {
   impl_->dirty.clear();
   for (auto& slot : impl_->slots)
     slot.who.reset();
+  topics_ = std::make_unique<topics>(); // it named them
 }
 
 void shard::post(std::function<void()> what) {
@@ -200,11 +201,14 @@ void shard::take_orders() {
 
 void shard::handle_orders() {
   impl_->is_deferred = false;
-  do {
+  const auto hand_out_all = [this] {
     while (!hand_out())
       flush_dirty(); // who reads must not be closed for what comes at once
-    take_orders();
-  } while (!impl_->orders.is_done());
+  };
+  hand_out_all();
+  flush_dirty();
+  take_orders(); // once: others may go on pushing for ever
+  hand_out_all();
 }
 
 /// One turn's share of the batch. True: nothing is left of it.
@@ -299,6 +303,7 @@ bool shard::flush_dirty() {
           who.flush();
         who.queue_.note_flushed();
         who.tell_gaps();
+        who.on_flushed();
       }
       all[i].reset(); // now, while it is at hand
     }

@@ -459,3 +459,59 @@ function openSocketIo(node, token) {
     });
   });
 }
+
+test('failed logins with huge emails cost the node no memory', { timeout: 60_000 }, async (t) => {
+  const node = await startNode({ env: { TROUPE_RATE_LOGINS: '10/3600' } }, t);
+  const fail = async (i) => {
+    const answer = await api(node.url, 'POST', '/auth/login', {
+      body: { email: `${i}${'x'.repeat(900_000)}@example.org`, password: 'wrong-Passw0rd' },
+    });
+    assert.equal(answer.status, 401);
+  };
+  const memory = () => node.metric('process_resident_memory_bytes');
+  for (let i = 0; i < 8; i++) await fail(i);
+  const before = await memory();
+  for (let i = 8; i < 68; i++) await fail(i);
+  const more = (await memory()) - before;
+  assert.ok(more < 20 << 20, `${more} bytes more`);
+});
+
+test('a client that catches up in many rooms at once gets all of it, at its own pace', { timeout: 60_000 }, async (t) => {
+  const node = await startNode({}, t);
+  const user = await register(node.url);
+  const rooms = await Promise.all(Array.from({ length: 8 }, () => createRoom(node.url, user.token)));
+  const writer = await connectPlain(node.wsUrl, user.token);
+  const each = 60; // about 240 KB in each room: several of them are more than a queue holds
+  for (const { id } of rooms) {
+    await writer.ask('join-room', { roomId: id });
+    for (let n = 0; n < each; n += 10)
+      await Promise.all(Array.from({ length: 10 }, () => writer.ask('send-message', { roomId: id, content: 'x'.repeat(4000) })));
+  }
+  for (const isSlow of [false, true]) {
+    const reader = await openPlain(node.port, user.token);
+    if (isSlow) reader.socket.pause();
+    const ask = (event, data, id) => reader.text(JSON.stringify({ event, data, id }));
+    rooms.forEach(({ id }, i) => ask('join-room', { roomId: id, after: 0 }, i + 1));
+    ask('sync', { rooms: { [rooms[0].id]: 0 } }, 100);
+    ask('typing', { roomId: rooms.at(-1).id }, 101);
+    if (isSlow) {
+      const written = () => node.metric('troupe_written_bytes_total');
+      let last = -1; // until the kernel takes no more of it
+      await eventually(10_000, async () => last === (last = await written()) && last > 0, 'a backlog');
+      reader.socket.resume();
+    }
+    const answered = [];
+    while (answered.length < rooms.length + 2) {
+      const { ack, data } = JSON.parse(await reader.nextText('an answer'));
+      if (ack === undefined) continue;
+      answered.push(ack);
+      assert.equal(data.ok, true, JSON.stringify(data).slice(0, 200));
+      if (ack < 100) assert.equal(data.messages.length, each);
+    }
+    assert.deepEqual(answered.filter((ack) => ack < 100), [...rooms.keys()].map((i) => i + 1));
+    assert.deepEqual(answered.filter((ack) => ack >= 100).sort(), [100, 101]);
+    reader.destroy();
+    await eventually(5000, async () => (await node.metric('troupe_connections')) === 1, 'the end of the reader');
+  }
+  await writer.end();
+});

@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { connectPlain, connectSocket, eventually, signToken, socketClient, unique } from './support/clients.mjs';
+import { api, connectPlain, connectSocket, eventually, signToken, socketClient, unique } from './support/clients.mjs';
 import { startNode } from './support/node.mjs';
 import { RawWebSocket, frame, opcode, openPlain } from './support/raw.mjs';
 
 const options = {
   transports: ['websocket'], reconnectionDelay: 100, reconnectionDelayMax: 100, randomizationFactor: 0,
 };
-const users = { TROUPE_EXTERNAL_USERS: 'on' };
+const users = { TROUPE_EXTERNAL_USERS: 'on', TROUPE_EXTERNAL_ROLES: 'on' };
 const tokenOf = (name) => signToken({ sub: unique(name) });
 
 let node;
@@ -175,6 +175,34 @@ for (const shards of [1, 3]) {
     await by.end();
   });
 }
+
+test('what a session subscribed to as its connection went is never missed in silence', async () => {
+  const boss = signToken({ sub: unique('boss'), role: 'admin' });
+  let recovered = 0;
+  let fresh = 0;
+  for (let times = 0; times < 30; times++) {
+    const topic = `public:${unique('t')}`;
+    const token = tokenOf('late');
+    const raw = await connectRaw(node.port, token);
+    const { sid, pid } = await sessionOf(raw);
+    raw.text(`42${JSON.stringify(['subscribe', { topic }])}`);
+    raw.socket.end(); // right behind it
+    await eventually(3000, async () => {
+      const { body } = await api(node.url, 'GET', `/admin/sessions/${sid}`, { token: boss });
+      return body.topics.includes(topic) && !body.connected;
+    }, 'the subscription');
+    await publish(topic, 1);
+    const again = await connectRaw(node.port, token, { pid });
+    const session = await sessionOf(again);
+    if (session.pid === pid) {
+      ++recovered;
+      assert.deepEqual(eventsOf(session.missed), [1], `time ${times}`);
+    } else ++fresh;
+    again.destroy();
+    raw.destroy();
+  }
+  console.log(`recovery: subscribed as it went: ${recovered} recovered, ${fresh} fresh`);
+});
 
 test('dropped events whose notice was lost with the connection are not passed over', async () => {
   const by = await connectPlain(one.wsUrl, tokenOf('by'));

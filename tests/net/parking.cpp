@@ -97,3 +97,16 @@ TEST_CASE("places are bounded in number and bytes, the oldest goes first", "[par
   CHECK(large.places.size() > 200);
   CHECK(large.released == (400 - large.places.size()) * 1'000);
 }
+
+TEST_CASE("only what a session had when it went was kept for it", "[parking]") {
+  lot all;
+  all.places.put("pid", {"all", "user:u", "room:a"}, {}, all.now + 1s);
+  const auto has_kept = [&](std::vector<domain::topic> topics) {
+    return all.places.has_kept("pid", topics);
+  };
+  CHECK(has_kept({"room:a", "all", "user:u"}));
+  CHECK(has_kept({"all"})); // it has left one since
+  CHECK_FALSE(has_kept({"all", "user:u", "room:a", "room:b"}));
+  all.places.release("pid");
+  CHECK_FALSE(has_kept({"all"}));
+}

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <functional>
 #include <vector>
 
 namespace {
@@ -61,6 +62,28 @@ TEST_CASE("a share is no more than a quarter of a queue, but for one event", "[n
   }
   CHECK_FALSE(s.home.end_of_turn());
   CHECK(s.done == numbers(5));
+}
+
+TEST_CASE("who must see all handed out does not wait for what comes meanwhile", "[net][shard]") {
+  constexpr std::size_t count = 1'000;
+  stage s;
+  std::size_t handed_out = 0;
+  const std::function<void()> deliver = [&] { // each brings the next
+    auto e = std::make_shared<domain::event>();
+    e->topic = "t";
+    auto counted = std::make_shared<actors::receipt>([&](std::size_t) {
+      if (++handed_out < count)
+        deliver();
+    });
+    s.home.push(net::shard::delivery{std::move(e), {std::move(counted)}});
+  };
+  deliver();
+  s.home.handle_orders();
+  CHECK(handed_out >= 1);
+  CHECK(handed_out < 10);
+  while (s.home.end_of_turn()) {
+  }
+  CHECK(handed_out == count);
 }
 
 TEST_CASE("who must see all handed out need not wait for turns", "[net][shard]") {
